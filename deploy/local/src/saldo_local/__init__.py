@@ -1,0 +1,1 @@
+"""The embedded stack: PostgreSQL, Kafka broker, mail sink and card processor simulator on one machine."""

@@ -1,0 +1,1 @@
+"""What is owed: accounts, invoices, taxes, the receivables ledger, due dates and overdue."""

@@ -1,0 +1,1 @@
+"""The words on the wire: event classes, topics, permissions, generated schemas."""

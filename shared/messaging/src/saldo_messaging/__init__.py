@@ -1,0 +1,1 @@
+"""How words travel with exactly-once effects: outbox, inbox, relay, listener, runner, timers, dead letters."""

@@ -1,0 +1,1 @@
+"""Exact money: amounts in minor units, currencies, rounding and allocation."""

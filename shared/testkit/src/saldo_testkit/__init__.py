@@ -1,0 +1,1 @@
+"""What tests share: movable clock, broker and database fixtures, recorder of events."""

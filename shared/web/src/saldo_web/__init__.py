@@ -1,0 +1,1 @@
+"""What every HTTP API shares: problem details, authentication, permissions, idempotency keys, paging, health."""
