@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 
 from saldo_contracts.permissions import Permission
 
 
-class ActorKind(str, Enum):
+class ActorKind(StrEnum):
     """The kinds of actor an audit distinguishes."""
 
     CUSTOMER = "customer"

@@ -2,7 +2,7 @@
 
 | kind | a message | an HTTP request |
 | --- | --- | --- |
-| `Refusal` (and each service's own domain error) | recorded and acknowledged | the problem of its code (409 unless mapped) |
+| `Refusal`, a service's domain error | recorded, acknowledged | the problem of its code (409 unless mapped) |
 | `NotYetKnown` | tried again for a while, then a dead letter | waits up to two seconds, then 409 with Retry-After |
 | `Transient` | tried again with back-off | 503 |
 | anything else | a dead letter, its key parked | 500, nothing done |
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 
-class Refusal(Exception):  # noqa: N818
+class Refusal(Exception):
     """A rule said no; the refusal is the stored answer of its cause. Subclasses name what is wrong.
 
     Facts (ids, limits, earliest next time) are given as keyword arguments and travel to the caller.
@@ -28,7 +28,7 @@ class NotFound(Refusal):
     """There is no such thing, or the caller may not know of it."""
 
 
-class NotYetKnown(Exception):  # noqa: N818
+class NotYetKnown(Exception):
     """The command names a thing whose copy has not arrived here yet; nothing was done and nothing is stored."""
 
     def __init__(self, what: str, key: str) -> None:
@@ -37,15 +37,15 @@ class NotYetKnown(Exception):  # noqa: N818
         self.key = key
 
 
-class Transient(Exception):  # noqa: N818
+class Transient(Exception):
     """It may work later: nothing was done and nothing is stored."""
 
 
-class CauseReused(Exception):  # noqa: N818
+class CauseReused(Exception):
     """The same cause (Idempotency-Key) came with another command than the first time."""
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """What a caller of `Commands.run` gets when a rule said no: the code, the sentence and the facts.
 
     `code` is the kebab-case name of the error class (`AttemptLimitReached` -> `attempt-limit-reached`).

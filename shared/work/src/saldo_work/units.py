@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias, TypeVar
 
 from saldo_work.causes import Cause
 
-Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 Answer: TypeAlias = "Mapping[str, Json] | None"
 """What a command answers: JSON that can be stored beside its cause and given again to a repeat."""
 
