@@ -1,0 +1,67 @@
+# Saldo's front door: every verb of daily work. `make` alone lists them.
+
+PYTHON := .venv/bin/python
+PYTEST := $(PYTHON) -m pytest
+REPORT := --requirements-report=build/requirements.json
+TYPED  := shared services deploy/local $(wildcard tests conftest.py)
+
+# What `make test` runs, on one stack; `make test-all` adds the slow roads.
+TESTS     := $(wildcard shared/*/tests services/*/tests deploy/local/tests tests/architecture tests/contracts tests/flows)
+ALL_TESTS := $(TESTS) $(wildcard tests/faults tests/models tests/e2e tests/scenarios)
+
+# Set here, once: byte code is written (imports take half the time), no one else's interpreter is used.
+export PYTHONDONTWRITEBYTECODE :=
+unexport UV_PYTHON VIRTUAL_ENV PYTHONPATH
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down test test-all check lint format types architecture generated coverage-of-requirements lock clean
+
+help: ## List every target.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-26s %s\n", $$1, $$2}' Makefile
+
+setup: ## Install everything into .venv; every other target does it by itself (ends at once when nothing changed).
+	@deploy/setup
+
+demo: setup ## Start the whole suite on this machine, tell one customer's story, show it, and stop.
+	@$(PYTHON) -m saldo_local demo
+
+up: setup ## Start the whole suite and leave it running.
+	@$(PYTHON) -m saldo_local up
+
+down: setup ## Stop what `make up` started.
+	@$(PYTHON) -m saldo_local down
+
+test: setup ## Run the tests: unit, integration, component, flows, contracts, architecture.
+	@$(PYTEST) $(REPORT) $(TESTS)
+
+test-all: setup ## Run the tests and the slow roads: faults, models, end to end, scenarios.
+	@$(PYTEST) $(REPORT) -m "" $(ALL_TESTS)
+
+check: lint types architecture generated test ## Run everything a change must pass.
+
+lint: setup ## Look for mistakes and for files that are not formatted.
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+
+format: setup ## Format every file and mend what can be mended safely.
+	@$(PYTHON) -m ruff check --fix .
+	@$(PYTHON) -m ruff format .
+
+types: setup ## Check the types of every package and every test (mypy strict).
+	@$(PYTHON) -m mypy $(TYPED)
+
+architecture: setup ## Check who imports whom (the contracts in pyproject.toml).
+	@.venv/bin/lint-imports --no-logo
+
+generated: setup ## Check that everything generated is fresh: schemas, AsyncAPI, OpenAPI.
+	@$(PYTHON) -m saldo_contracts check
+	@$(PYTHON) -m saldo_testkit openapi check
+
+coverage-of-requirements: setup ## Say which requirements the last `make test` or `make test-all` proved.
+	@$(PYTHON) -m saldo_testkit requirements
+
+lock: setup ## Choose versions anew and write requirements.lock (hashes, no addresses).
+	@deploy/lock
+
+clean: ## Remove what was built, caches and the environment; nothing that is committed.
+	@rm -rf build .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
