@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Final, Self
 
 from pydantic import Field, ValidationError
 
-from saldo_contracts.wire import Id, Wire
+from saldo_contracts.wire import Code, Id, Wire
 
 _by_type: dict[str, type["Event"]] = {}
 _by_name: dict[str, type["Event"]] = {}
@@ -39,7 +39,7 @@ class Event(Wire):
     owner: ClassVar[str | None]
 
     account_id: Annotated[Id, Field(description="The account whose fact this is.")]
-    seller_id: Annotated[Id, Field(description="The seller of that account.")]
+    seller_id: Annotated[Code, Field(description="The seller of that account, by its code.")]
 
     @classmethod
     def __pydantic_init_subclass__(
