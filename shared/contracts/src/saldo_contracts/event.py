@@ -31,6 +31,7 @@ class Event(Wire):
     A class is declared as `class PaymentSucceeded(Event, type="billing.payment.succeeded.v1", subject="payment_id",
     owner="payments")`. `subject` names the field with the aggregate's id, `key` the one that picks the partition.
     `owner` None means: told by every service under its own source. Without `type` it is a shared shape, not an event.
+    Amounts, days and moments are those of the business; a nullable field says in its description what none means.
     """
 
     type_: ClassVar[str]
@@ -42,14 +43,13 @@ class Event(Wire):
     seller_id: Annotated[Code, Field(description="The seller of that account, by its code.")]
 
     @classmethod
-    def __pydantic_init_subclass__(
+    def __pydantic_init_subclass__(  # type: ignore[override]  # a misspelt keyword must fail
         cls,
         *,
         type: str | None = None,
         subject: str | None = None,
         owner: str | None = None,
         key: str = "account_id",
-        **_: object,
     ) -> None:
         if type is None:
             return

@@ -1,42 +1,32 @@
-"""What comes in on the usage topic: one measured use, told by whoever measured it. It is no event of ours."""
+"""What comes in on the usage topic: one measured use, told by whoever measured it."""
 
-from typing import Annotated, Self
+from typing import Annotated, Final
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from saldo_contracts.event import UnreadableBody, fault_reason
-from saldo_contracts.wire import Code, DecimalString, Id, Timestamp, Wire
+from saldo_contracts.event import Event
+from saldo_contracts.wire import Code, DecimalString, Id, Timestamp
 
+PRODUCERS: Final = "producers"  # who tells usage: systems outside the suite
 DIMENSIONS_MAX = 20  # per record
 
+RecordId = Annotated[str, Field(pattern="^[0-9A-Za-z._:-]{1,100}$", description="The producer's own id of the record.")]
+DimensionName = Annotated[str, Field(pattern="^[a-z0-9_]{1,40}$")]
+DimensionValue = Annotated[str, Field(max_length=100)]
 
-class UsageReported(Wire):
-    """One use: rated once per (producer_id, record_id), however often it is sent (C-41).
 
-    dimensions say what a price depends on: direction, destination, prefix, country, extension, characters.
+class UsageReported(Event, type="billing.usage.reported.v1", subject="record_id", owner=PRODUCERS):
+    """One use was measured: counted once per producer and record, however often it is sent. IBM-08, GOTO-144, C-41.
+
+    It travels in the common envelope, source `saldo/usage/<producer_id>`, sequence 0; the facts made of it are
+    UsageRecorded and the lines of ChargesFinalized. dimensions say what a price depends on: direction, destination,
+    prefix, country, extension, characters; never who it was.
     """
 
-    record_id: Annotated[str, Field(pattern="^[0-9A-Za-z._:-]{1,100}$", description="The producer's own id of it.")]
+    record_id: RecordId
     producer_id: Code
-    account_id: Id
-    seller_id: Id
     subscription_id: Annotated[Id | None, Field(description="None: the account's one that has the meter.")] = None
     meter: Code
     quantity: Annotated[DecimalString, Field(description="In the meter's unit: seconds, messages, gigabytes.")]
     occurred_at: Timestamp
-    dimensions: Annotated[
-        dict[Annotated[str, Field(pattern="^[a-z0-9_]{1,40}$")], Annotated[str, Field(max_length=100)]],
-        Field(max_length=DIMENSIONS_MAX),
-    ]
-
-    def to_bytes(self) -> bytes:
-        """The JSON body; the record's key is the account's id."""
-        return self.__pydantic_serializer__.to_json(self)
-
-    @classmethod
-    def from_bytes(cls, body: bytes) -> Self:
-        """Read a record; unknown fields are passed over. Raises UnreadableBody and nothing else."""
-        try:
-            return cls.model_validate_json(body)
-        except ValidationError as refused:
-            raise UnreadableBody(fault_reason(cls.__name__, refused)) from None
+    dimensions: Annotated[dict[DimensionName, DimensionValue], Field(max_length=DIMENSIONS_MAX)]

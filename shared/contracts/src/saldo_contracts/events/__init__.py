@@ -167,6 +167,7 @@ from saldo_contracts.events.subscriptions import (
     UpcomingChargesEstimated,
     UsageRecorded,
 )
+from saldo_contracts.usage import UsageReported
 
 __all__ = [
     "EVENTS",
@@ -327,4 +328,5 @@ __all__ = [
     "UnreadableBody",
     "UpcomingChargesEstimated",
     "UsageRecorded",
+    "UsageReported",
 ]
