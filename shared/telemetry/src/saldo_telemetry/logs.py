@@ -15,6 +15,8 @@ from saldo_telemetry.redaction import redact, scrub_text
 
 EXCEPTION_CHARACTERS_MAX: Final = 20_000  # one line must fit a log collector's record
 
+_TALKATIVE: Final = ("httpx", "httpx2", "httpcore", "httpcore2")  # they log whole addresses, query strings included
+
 
 class Log(Protocol):
     """What a module logs with: an event as a short constant phrase, facts as keywords."""
@@ -78,6 +80,8 @@ def configure(service: str, process: str, *, level: str = "INFO", stream: TextIO
     root = logging.getLogger()
     root.handlers = [other for other in root.handlers if other.get_name() != "saldo"] + [handler]
     root.setLevel(level)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _to_json(event: object, **_: object) -> str:

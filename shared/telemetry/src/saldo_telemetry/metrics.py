@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 from opentelemetry import metrics as api
@@ -31,17 +31,24 @@ class Counter:
         self._instrument.add(amount, dict(attributes) if attributes else None)
 
 
-class Histogram:
-    """A distribution of measured values."""
+SECONDS_BOUNDARIES: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
+# as the semantic conventions advise for durations; the SDK's own default is made for milliseconds
 
-    def __init__(self, name: str, unit: str, description: str) -> None:
+
+class Histogram:
+    """A distribution of measured values; durations are in seconds."""
+
+    def __init__(self, name: str, unit: str, description: str, *, boundaries: Sequence[float] | None = None) -> None:
         self._about: Final = (name, unit, description)
+        self._boundaries: Final = boundaries or (SECONDS_BOUNDARIES if unit == "s" else None)
         self.bind(_meter)
 
     def bind(self, meter: Meter) -> None:
         """Record on this meter from now on."""
         name, unit, description = self._about
-        self._instrument: api.Histogram = meter.create_histogram(name, unit, description)
+        self._instrument: api.Histogram = meter.create_histogram(
+            name, unit, description, explicit_bucket_boundaries_advisory=self._boundaries
+        )
 
     def record(self, value: int | float, attributes: Attributes | None = None) -> None:
         """Record one value in the histogram's unit."""
@@ -98,9 +105,11 @@ def counter(name: str, unit: str, description: str) -> Counter:
     return _counters.get(name) or _counters.setdefault(name, Counter(name, unit, description))
 
 
-def histogram(name: str, unit: str, description: str) -> Histogram:
-    """The histogram of this name; the unit is UCUM."""
-    return _histograms.get(name) or _histograms.setdefault(name, Histogram(name, unit, description))
+def histogram(name: str, unit: str, description: str, *, boundaries: Sequence[float] | None = None) -> Histogram:
+    """The histogram of this name; the unit is UCUM. Boundaries default to those for durations where the unit is `s`."""
+    return _histograms.get(name) or _histograms.setdefault(
+        name, Histogram(name, unit, description, boundaries=boundaries)
+    )
 
 
 def gauge(name: str, unit: str, description: str, callback: ReadGauge) -> Gauge:

@@ -89,8 +89,8 @@ def span(
     With a `traceparent` the span continues that trace; without one it is a child of the current span, if any.
     `stored_at` is the machine time at which the row that carried the traceparent was written: work taken up later than
     15 minutes after it starts a new trace linked to the old one. `links` are traceparents. A malformed traceparent
-    counts as none. An exception leaves its type and an error status, never its text, which may hold data; the exceptions
-    in `expected` are answers (a refusal) and leave neither.
+    counts as none. An exception leaves its type and an error status, never its text, which may hold data; the
+    exceptions in `expected` are answers (a refusal) and leave neither.
     """
     context, all_links = _parent(traceparent, tracestate, stored_at, links)
     tracer = _tracer or trace.get_tracer("saldo")

@@ -1,1 +1,48 @@
 """What every HTTP API shares: problem details, authentication, permissions, idempotency keys, paging, health."""
+
+from saldo_web.app import create_app
+from saldo_web.authentication import Authenticator, Unauthenticated
+from saldo_web.health import ReadinessCheck
+from saldo_web.idempotency import cause_of, request_key_of, run
+from saldo_web.keys import JwksAddress, JwksDocument, JwksFile, Keys
+from saldo_web.paging import PageOf, PageRequest, encode_cursor, page, page_request
+from saldo_web.problems import Problem
+from saldo_web.routing import Authenticates, CurrentActor, OnDenied, Public, SecuredRouter
+from saldo_web.sandbox import MovableClock, Quiescence, sandbox_routes
+from saldo_web.serving import serve
+from saldo_web.wire import Id, Int64, Int64Parameter, PathId, RequestBody, Text
+
+__all__ = [
+    "Authenticates",
+    "Authenticator",
+    "CurrentActor",
+    "Id",
+    "Int64",
+    "Int64Parameter",
+    "JwksAddress",
+    "JwksDocument",
+    "JwksFile",
+    "Keys",
+    "MovableClock",
+    "OnDenied",
+    "PageOf",
+    "PageRequest",
+    "PathId",
+    "Problem",
+    "Public",
+    "Quiescence",
+    "ReadinessCheck",
+    "RequestBody",
+    "SecuredRouter",
+    "Text",
+    "Unauthenticated",
+    "cause_of",
+    "create_app",
+    "encode_cursor",
+    "page",
+    "page_request",
+    "request_key_of",
+    "run",
+    "sandbox_routes",
+    "serve",
+]

@@ -1,0 +1,56 @@
+"""The shapes of request fields beyond those of the contracts: texts, whole numbers and ids that a database can keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, TypeAlias
+
+from fastapi import Path
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+INT64_MAX: Final = 2**63 - 1
+INT64_MIN: Final = -(2**63)
+UUID_PATTERN: Final = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+TEXT_PATTERN: Final = r"^[^\u0000]*$"
+
+
+class RequestBody(BaseModel):
+    """A body: frozen, no member that nobody knows (a misspelt one would be lost in silence), no input in errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """`Annotated[str, Text(80)]`: at most so many characters, at least one unless said otherwise, and no NUL."""
+
+    characters_max: int
+    characters_min: int = 1
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        limits = core_schema.str_schema(min_length=self.characters_min, max_length=self.characters_max)
+        return core_schema.no_info_after_validator_function(_without_nul, limits)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {**handler(schema), "pattern": TEXT_PATTERN}
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise PydanticCustomError("no_nul", "NUL is not a character here")
+    return text
+
+
+Int64: TypeAlias = Annotated[int, Field(strict=True, ge=INT64_MIN, le=INT64_MAX)]
+"""A whole number in a body: JSON's 1, and neither 1.0 nor "1" nor true."""
+
+Int64Parameter: TypeAlias = Annotated[int, Field(ge=INT64_MIN, le=INT64_MAX)]
+"""A whole number in a query string."""
+
+Id: TypeAlias = Annotated[str, Field(pattern=UUID_PATTERN, json_schema_extra={"format": "uuid"})]
+"""A lower-case UUID in a body or a query string (422 otherwise)."""
+
+PathId: TypeAlias = Annotated[str, Path(pattern=UUID_PATTERN, json_schema_extra={"format": "uuid"})]
+"""A lower-case UUID in a path; anything else names nothing and is answered 404."""
