@@ -128,4 +128,3 @@ def upgrade() -> None:
         CREATE INDEX timers_due ON timers (due_at) WHERE not parked
         """
     )
-

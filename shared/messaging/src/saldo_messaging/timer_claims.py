@@ -1,0 +1,51 @@
+"""Due timers: found, taken by one replica, put off, or parked with their reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import asyncpg
+
+from saldo_messaging.tasks import DueTimer
+
+Connection = asyncpg.Connection[asyncpg.Record]
+DEFER_SECONDS = 5  # machine time until a timer that waits for a copy is tried again
+
+DUE_SQL = (
+    "select dedupe_key, kind, due_at, payload::text as payload, account_id, traceparent, tracestate, recorded_at "
+    "from timers where due_at <= $1 and not parked and (not_before is null or not_before <= clock_timestamp()) "
+    "order by due_at, dedupe_key limit $2"
+)
+COUNT_DUE_SQL = "select count(*) from timers where due_at <= $1 and not parked"
+CLAIM_SQL = (
+    "select dedupe_key, recorded_at from timers where dedupe_key = any($1::text[]) and not parked "
+    "order by dedupe_key for update skip locked"
+)
+DEFER_SQL = (
+    "update timers set not_before = clock_timestamp() + make_interval(secs => $2) where dedupe_key = any($1::text[])"
+)
+PARK_SQL = (
+    "update timers set parked = true, reason = u.reason "
+    "from unnest($1::text[], $2::text[]) as u(dedupe_key, reason) where timers.dedupe_key = u.dedupe_key"
+)
+
+
+async def claim_timers(connection: Connection, timers: Iterable[DueTimer]) -> set[str]:
+    """Lock these rows; returns the keys of those that still stand as they were read."""
+    read = {timer.dedupe_key: timer.recorded_at for timer in timers}
+    if not read:
+        return set()
+    rows = await connection.fetch(CLAIM_SQL, sorted(read))
+    return {row["dedupe_key"] for row in rows if row["recorded_at"] == read[row["dedupe_key"]]}
+
+
+async def defer_timers(connection: Connection, keys: Sequence[str]) -> None:
+    """Try these again a little later."""
+    if keys:
+        await connection.execute(DEFER_SQL, sorted(keys), float(DEFER_SECONDS))
+
+
+async def park_timers(connection: Connection, failures: Sequence[tuple[str, str]]) -> None:
+    """Keep these for an operator, with the reason."""
+    if failures:
+        await connection.execute(PARK_SQL, [key for key, _ in failures], [reason for _, reason in failures])

@@ -1,0 +1,84 @@
+"""A service's topics: created and checked against the contracts, never by accident."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError
+from saldo_contracts.topics import TOPICS_BY_NAME, Topic, topics_of
+
+ADMIN_TIMEOUT_MS = 15_000
+
+
+class TopicsDiffer(Exception):  # noqa: N818
+    """The broker's topics are not what the contracts say; the text names each difference."""
+
+
+def published_by(service: str) -> Sequence[Topic]:
+    """What a service creates, checks and publishes on."""
+    return topics_of(service)
+
+
+def _configs(topic: Topic, replication_factor: int) -> dict[str, str]:
+    return {
+        "retention.ms": str(topic.retention_ms),
+        "cleanup.policy": topic.cleanup_policy,
+        "min.insync.replicas": str(min(topic.min_insync_replicas, replication_factor)),
+        "max.message.bytes": str(topic.max_message_bytes),
+    }
+
+
+async def apply_topics(bootstrap: str, service: str, *, replication_factor: int) -> Sequence[str]:
+    """Create the service's missing topics; returns their names. Raises TopicsDiffer where an existing one is other."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=ADMIN_TIMEOUT_MS)
+    await admin.start()
+    try:
+        existing = set(await admin.list_topics())
+        missing = [topic for topic in published_by(service) if topic.name not in existing]
+        for topic in missing:
+            new = NewTopic(
+                topic.name, topic.partitions, replication_factor, topic_configs=_configs(topic, replication_factor)
+            )
+            try:
+                await admin.create_topics([new])
+            except TopicAlreadyExistsError:
+                continue  # another replica was first; the check below compares it
+        await _check(admin, [topic.name for topic in published_by(service)])
+        return [topic.name for topic in missing]
+    finally:
+        await admin.close()
+
+
+async def check_topics(bootstrap: str, names: Iterable[str]) -> None:
+    """Raises TopicsDiffer when a topic is missing or has another number of partitions than the contracts say."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=ADMIN_TIMEOUT_MS)
+    await admin.start()
+    try:
+        await _check(admin, list(names))
+    finally:
+        await admin.close()
+
+
+async def existing_topics(bootstrap: str, names: Iterable[str]) -> set[str]:
+    """Which of these topics the broker has."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=ADMIN_TIMEOUT_MS)
+    await admin.start()
+    try:
+        return set(await admin.list_topics()).intersection(names)
+    finally:
+        await admin.close()
+
+
+async def _check(admin: AIOKafkaAdminClient, names: Sequence[str]) -> None:
+    existing = set(await admin.list_topics())
+    differences = [f"{name} is missing" for name in names if name not in existing]
+    present = [name for name in names if name in existing]
+    if present:
+        for described in await admin.describe_topics(present):
+            wanted = TOPICS_BY_NAME[described["topic"]].partitions
+            found = len(described["partitions"])
+            if found != wanted:
+                differences.append(f"{described['topic']} has {found} partitions, the contracts say {wanted}")
+    if differences:
+        raise TopicsDiffer("; ".join(differences))

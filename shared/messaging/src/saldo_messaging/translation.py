@@ -1,0 +1,127 @@
+"""From a record of the broker to a task, without ever raising: what cannot be read is set aside with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
+
+from aiokafka import ConsumerRecord
+from saldo_contracts import Event
+from saldo_contracts.envelope import Envelope, UnreadableEnvelope, decode_headers
+from saldo_contracts.event import UnreadableBody
+from saldo_contracts.topics import CONTACT_OWNERS, MESSAGE_BYTES_MAX, SERVICES, contacts_topic, public_topic
+from saldo_telemetry import counter
+from saldo_work import Actor, ActorKind, Cause
+
+from saldo_messaging.clocks import machine_now
+from saldo_messaging.outgoing import CONTACT_KEY
+from saldo_messaging.tasks import Door, Message, Task, message_cause_key
+
+Translator: TypeAlias = Callable[[Event, Envelope], object | None]
+"""(event, envelope) -> the command it means here, or None when it means nothing."""
+
+unknown_types = counter("billing.messages.stepped_over", "{message}", "Messages of a type that is not heard here")
+
+
+def topics_heard(listens: Mapping[type[Event], Translator]) -> Sequence[str]:
+    """The topics on which these events travel."""
+    names: set[str] = set()
+    for event in listens:
+        if event.key_field == CONTACT_KEY:
+            names.update(contacts_topic(owner).name for owner in CONTACT_OWNERS)
+        else:
+            owners = [event.owner] if event.owner else SERVICES
+            names.update(public_topic(owner).name for owner in owners)
+    return sorted(names)
+
+
+class Translation:
+    """One service's way of reading messages."""
+
+    def __init__(self, group: str, listens: Mapping[type[Event], Translator]) -> None:
+        self._group = group
+        self._by_type = {event.type_: (event, translator) for event, translator in listens.items()}
+
+    def task_of_record(self, record: ConsumerRecord[bytes | None, bytes | None]) -> Task | None:
+        """The task of a record, or None where there is nothing to do here."""
+        key = record.key
+        return self.task_of(
+            Message(
+                topic=record.topic,
+                partition=record.partition,
+                offset=record.offset,
+                key=None if key is None else key.decode("utf-8", "replace").replace("\x00", ""),
+                headers=tuple(record.headers),
+                body=record.value,
+            )
+        )
+
+    def task_of(self, message: Message, *, dead_letter_id: int | None = None) -> Task | None:
+        """As above; `dead_letter_id` where an operator tries a dead letter again."""
+        if not message.headers and message.body is None:
+            return None  # a tombstone: the fact before it said what to forget
+        try:
+            envelope = decode_headers(message.headers)
+        except UnreadableEnvelope as unreadable:
+            return self._rejected(message, unreadable.reason, dead_letter_id)
+        named = Message(
+            topic=message.topic,
+            partition=message.partition,
+            offset=message.offset,
+            key=message.key,
+            headers=message.headers,
+            body=message.body,
+            event_id=envelope.id,
+            type=envelope.type,
+        )
+        if envelope.type not in self._by_type:
+            unknown_types.add(1)
+            return None
+        if message.body is None or len(message.body) > MESSAGE_BYTES_MAX:
+            return self._rejected(named, "no body" if message.body is None else "too large", dead_letter_id)
+        event_class, translator = self._by_type[envelope.type]
+        try:
+            command = translator(event_class.from_bytes(message.body), envelope)
+        except UnreadableBody as unreadable:
+            return self._rejected(named, unreadable.reason, dead_letter_id)
+        return None if command is None else self._task(command, named, envelope, dead_letter_id)
+
+    def _task(self, command: object, message: Message, envelope: Envelope, dead_letter_id: int | None) -> Task:
+        return Task(
+            command=command,
+            cause=Cause(
+                cause_id=envelope.id,
+                actor=_actor(envelope),
+                traceparent=envelope.traceparent,
+                tracestate=envelope.tracestate,
+            ),
+            door=Door.MESSAGE,
+            cause_key=message_cause_key(self._group, envelope.source, envelope.id),
+            recorded_at=envelope.recorded_time,
+            message=message,
+            dead_letter_id=dead_letter_id,
+        )
+
+    @staticmethod
+    def _rejected(message: Message, reason: str, dead_letter_id: int | None) -> Task:
+        actor = Actor(kind=ActorKind.SYSTEM, subject="unknown", accounts=None)
+        return Task(
+            command=None,
+            cause=Cause(cause_id=f"{message.topic}/{message.partition}/{message.offset}", actor=actor),
+            door=Door.MESSAGE,
+            recorded_at=machine_now(),
+            message=message,
+            dead_letter_id=dead_letter_id,
+            rejected=("unreadable", reason),
+        )
+
+
+def _actor(envelope: Envelope) -> Actor:
+    """Who acted first travels along, as a name for the audit; a message itself is the house's own word."""
+    kind, _, subject = (envelope.actor or "").partition(":")
+    known = kind in ActorKind.__members__.values() and bool(subject)
+    return Actor(
+        kind=ActorKind(kind) if known else ActorKind.SYSTEM,
+        subject=subject if known else envelope.source,
+        accounts=None,
+    )
