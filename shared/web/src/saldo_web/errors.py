@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from saldo_work import CauseReused, NotYetKnown, Refusal, Refused, Transient
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from saldo_web.problems import Problem, code_of, status_of
 
@@ -33,10 +34,10 @@ def install(app: FastAPI, problems: Mapping[str, int]) -> None:
         NotYetKnown: _not_yet_known,
         Transient: _transient,
         RequestValidationError: _invalid,
-        HTTPException: _http,
     }
     for kind, translate in translations.items():
         app.add_exception_handler(kind, _handler(translate))
+    app.add_exception_handler(HTTPException, _http)
 
 
 def _handler(translate: Callable[[Exception], Problem]) -> Handler:
@@ -91,11 +92,21 @@ def _transient(error: Exception) -> Problem:
     return Problem(503, "try-again", "This cannot be done just now; nothing was done.", headers=headers)
 
 
-def _http(error: Exception) -> Problem:
+async def _http(request: Request, error: Exception) -> Response:
+    """What the router answers by itself: an unknown path, a method that the path does not know."""
     assert isinstance(error, HTTPException)  # noqa: S101  # as above
     phrase = HTTPStatus(error.status_code).phrase
     code = _HTTP_CODES.get(error.status_code, phrase.lower().replace(" ", "-").replace("'", ""))
-    return Problem(error.status_code, code, phrase + ".", headers=dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods_of_path(request)))
+    return Problem(error.status_code, code, phrase + ".", headers=headers).response()
+
+
+def _methods_of_path(request: Request) -> set[str]:
+    """All of them (RFC 9110, 10.2.1); the router knows only those of the first route that fits."""
+    fitting = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return {method for route in fitting for method in route.methods}
 
 
 def _invalid(error: Exception) -> Problem:

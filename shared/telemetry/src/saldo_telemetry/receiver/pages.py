@@ -18,12 +18,14 @@ _STYLE: Final = """
 :root { color-scheme: light dark; --line: #8884; --soft: #888; --bad: #c62828; }
 body { font: 14px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 90rem; padding: 0 1rem; }
 h1 { font-size: 1.25rem; font-weight: 600; } a { color: inherit; }
-table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .35rem .6rem; vertical-align: top; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; padding: .35rem .6rem; vertical-align: top; }
 th { color: var(--soft); font-weight: 500; } tr { border-bottom: 1px solid var(--line); }
 td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .soft { color: var(--soft); } .bad { color: var(--bad); font-weight: 600; }
 td.name { width: 38%; } td.bar { width: 46%; min-width: 16rem; } .lane { position: relative; height: 1.2rem; }
-.lane i { position: absolute; top: .25rem; height: .7rem; min-width: 2px; border-radius: 2px; background: hsl(var(--hue) 55% 50%); }
+.lane i { position: absolute; top: .25rem; height: .7rem; min-width: 2px; border-radius: 2px;
+  background: hsl(var(--hue) 55% 50%); }
 .dot { display: inline-block; width: .65rem; height: .65rem; border-radius: 50%; background: hsl(var(--hue) 55% 50%); }
 summary { cursor: pointer; } dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1rem; margin: .3rem 0; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; } nav a { margin-right: .8rem; }

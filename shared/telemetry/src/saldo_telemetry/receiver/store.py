@@ -149,4 +149,4 @@ class SpanStore:
         rows = self._connection.execute(
             "SELECT * FROM spans WHERE trace_id = ? ORDER BY started_ns, rowid", (trace_id,)
         )
-        return [StoredSpan(*row[:9], attributes=json.loads(row[9]), links=tuple(links.get(row[1], ()))) for row in rows]
+        return [StoredSpan(*row[:9], json.loads(row[9]), tuple(links.get(row[1], ()))) for row in rows]
