@@ -93,6 +93,7 @@ _BY_FIELD: Final[dict[str, object]] = {
     "primary": True,
     "customer_present": True,
     "hardware": False,
+    "voice": False,
     "due_date": _DAY + timedelta(days=14),
     "window_ends_on": _DAY + timedelta(days=15),
     "renews_on": _DAY + timedelta(days=31),
