@@ -10,12 +10,14 @@ from saldo_web.problems import Problem
 from saldo_web.routing import Authenticates, CurrentActor, OnDenied, Public, SecuredRouter
 from saldo_web.sandbox import MovableClock, Quiescence, sandbox_routes
 from saldo_web.serving import serve
-from saldo_web.wire import Id, Int64, Int64Parameter, PathId, RequestBody, Text
+from saldo_web.signing import TokenSigner
+from saldo_web.wire import Day, Id, Int64, Int64Parameter, Moment, PathId, RequestBody, Text
 
 __all__ = [
     "Authenticates",
     "Authenticator",
     "CurrentActor",
+    "Day",
     "Id",
     "Int64",
     "Int64Parameter",
@@ -23,6 +25,7 @@ __all__ = [
     "JwksDocument",
     "JwksFile",
     "Keys",
+    "Moment",
     "MovableClock",
     "OnDenied",
     "PageOf",
@@ -35,6 +38,7 @@ __all__ = [
     "RequestBody",
     "SecuredRouter",
     "Text",
+    "TokenSigner",
     "Unauthenticated",
     "cause_of",
     "create_app",

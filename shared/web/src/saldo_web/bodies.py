@@ -13,13 +13,14 @@ from starlette.types import Message
 from saldo_web.errors import pointer
 from saldo_web.problems import Problem
 
+DECLARED_DIGITS_MAX: Final = 18  # a Content-Length of more digits is an attack, and Python reads it slowly
 DEPTH_MAX: Final = 64  # of nested JSON; no request of ours is deeper than ten
 
 
 async def bounded(request: Request, bytes_max: int) -> Request:
     """The same request with its body read, at most so many bytes of it; raises a 413 problem beyond."""
     declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > bytes_max:
+    if declared.isdecimal() and (len(declared) > DECLARED_DIGITS_MAX or int(declared) > bytes_max):
         raise _too_large(bytes_max)
     chunks: list[bytes] = []
     size = 0

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Final, Generic, TypeAlias, TypeVar
 
 from fastapi import Query
@@ -95,7 +94,7 @@ def _decode(cursor: str, kinds: Sequence[type]) -> tuple[Part, ...]:
         if not isinstance(parts, list) or len(parts) != len(kinds):
             raise ValueError("another number of parts")
         return tuple(_part(value, kind) for value, kind in zip(parts, kinds, strict=True))
-    except (ValueError, binascii.Error, RecursionError):
+    except (ValueError, OverflowError, RecursionError):
         error = {"parameter": "after", "rule": "cursor", "detail": "not a cursor of this list"}
         raise Problem(422, "invalid-request", "The request breaks the rules named in errors.", errors=[error]) from None
 
@@ -105,11 +104,12 @@ def _part(value: object, kind: type) -> Part:
         if type(value) is int and INT64_MIN <= value <= INT64_MAX:
             return value
         raise ValueError("not a whole number")
-    if not isinstance(value, str) or "\0" in value or not value.isprintable():
+    if not isinstance(value, str) or "\0" in value:
         raise ValueError("not a text")
+    value.encode("utf-8")  # a lone surrogate is no character that could be stored
     if kind is datetime:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             raise ValueError("not a moment")
-        return moment
+        return moment.astimezone(UTC)
     return uuid.UUID(value) if kind is uuid.UUID else value

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 
-from pydantic import AwareDatetime
 from saldo_contracts.permissions import Permission
 from saldo_work import Json
 from starlette.responses import JSONResponse
 
 from saldo_web.problems import Problem
 from saldo_web.routing import SecuredRouter
-from saldo_web.wire import RequestBody
+from saldo_web.wire import Moment, RequestBody
 
 
 class MovableClock(Protocol):
@@ -36,7 +35,7 @@ class Quiescence(Protocol):
 class ClockBody(RequestBody):
     """The business time to move to, or that it is."""
 
-    now: AwareDatetime
+    now: Moment
 
 
 def sandbox_routes(clock: MovableClock, quiescence: Quiescence) -> SecuredRouter:
@@ -53,7 +52,7 @@ def sandbox_routes(clock: MovableClock, quiescence: Quiescence) -> SecuredRouter
         if body.now < present:
             raise _backwards(present)
         try:
-            await clock.move_to(body.now.astimezone(UTC))
+            await clock.move_to(body.now)
         except ValueError:  # another conductor was faster
             raise _backwards(await clock.now()) from None
         return _told(await clock.now())

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, TypeAlias
 
 from fastapi import Path
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 INT64_MAX: Final = 2**63 - 1
 INT64_MIN: Final = -(2**63)
 UUID_PATTERN: Final = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+DAY_PATTERN: Final = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 TEXT_PATTERN: Final = r"^[^\u0000]*$"
 
 
@@ -42,6 +53,25 @@ def _without_nul(text: str) -> str:
         raise PydanticCustomError("no_nul", "NUL is not a character here")
     return text
 
+
+def _only_text(value: object) -> object:
+    if isinstance(value, (str, date)):
+        return value
+    raise PydanticCustomError("string_type", "Input should be a valid string")
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("moment_range", "Input should be a moment of the years 1 to 9999") from None
+
+
+Moment: TypeAlias = Annotated[AwareDatetime, BeforeValidator(_only_text), AfterValidator(_in_utc)]
+"""A moment with its offset (RFC 3339), in UTC from here on; never a number."""
+
+Day: TypeAlias = Annotated[date, BeforeValidator(_only_text), Field(json_schema_extra={"pattern": DAY_PATTERN})]
+"""A calendar day, `2026-01-31`; never a number."""
 
 Int64: TypeAlias = Annotated[int, Field(strict=True, ge=INT64_MIN, le=INT64_MAX)]
 """A whole number in a body: JSON's 1, and neither 1.0 nor "1" nor true."""

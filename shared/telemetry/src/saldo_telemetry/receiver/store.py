@@ -149,4 +149,19 @@ class SpanStore:
         rows = self._connection.execute(
             "SELECT * FROM spans WHERE trace_id = ? ORDER BY started_ns, rowid", (trace_id,)
         )
-        return [StoredSpan(*row[:9], json.loads(row[9]), tuple(links.get(row[1], ()))) for row in rows]
+        return [
+            StoredSpan(
+                trace_id=row[0],
+                span_id=row[1],
+                parent_id=row[2],
+                service=row[3],
+                name=row[4],
+                kind=row[5],
+                started_ns=row[6],
+                ended_ns=row[7],
+                status=row[8],
+                attributes=json.loads(row[9]),
+                links=tuple(links.get(row[1], ())),
+            )
+            for row in rows
+        ]
