@@ -3,7 +3,7 @@
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
 REPORT := --requirements-report=build/requirements.json
-TYPED  := shared services deploy/local $(wildcard tests conftest.py)
+TYPED  := shared services deploy $(wildcard tests conftest.py)
 
 # What `make test` runs, on one stack; `make test-all` adds the slow roads.
 TESTS     := $(wildcard shared/*/tests services/*/tests deploy/local/tests tests/architecture tests/contracts tests/flows)
