@@ -48,7 +48,7 @@ def index(monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
             """Quiet."""
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     for variable in fetch_uv.INDEX_VARIABLES:
         monkeypatch.delenv(variable, raising=False)
