@@ -1,0 +1,73 @@
+"""Amounts, days and moments as people of a language and region read them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import NumberPattern
+from babel.numbers import parse_pattern as parse_number_pattern
+from saldo_contracts.wire import Amount
+from saldo_money import Currency
+
+# A language without a region means the region that our texts are written for; CLDR would take pt for Brazil.
+DEFAULT_REGIONS = {"en": "en_US", "de": "de_DE", "pt": "pt_PT"}
+
+
+@lru_cache(maxsize=64)
+def locale_of(language: str) -> Locale:
+    """The locale of a BCP 47 tag; a region that CLDR does not know for the language falls back to the language."""
+    base = language.partition("-")[0]
+    try:
+        return Locale.parse(DEFAULT_REGIONS.get(language, language.replace("-", "_")))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(DEFAULT_REGIONS.get(base, base))
+
+
+@lru_cache(maxsize=256)
+def _pattern(language: str, exponent: int) -> NumberPattern:
+    pattern = parse_number_pattern(locale_of(language).currency_formats["standard"].pattern)
+    pattern.frac_prec = (exponent, exponent)
+    return pattern
+
+
+def money(amount: Amount, language: str) -> str:
+    """All decimals of the currency (ISO 4217) and no rounding.
+
+    CLDR counts the decimals of some currencies otherwise (IQD, JOD) and babel rounds half-even to them; here the
+    number has exactly the pattern's decimals, so that nothing is left to round.
+    """
+    exponent = Currency(amount.currency).exponent
+    number = Decimal(amount.minor_units).scaleb(-exponent)
+    return str(
+        _pattern(language, exponent).apply(number, locale_of(language), currency=amount.currency, currency_digits=False)
+    )
+
+
+def day(value: date, language: str) -> str:
+    """A local day, the month in words so that nobody can take it for the day."""
+    return format_date(value, format="long", locale=locale_of(language))
+
+
+def moment(value: datetime, language: str, *, time_zone: str) -> str:
+    """A moment in the account's zone, with the zone's name; UTC where the zone is none that we know."""
+    try:
+        zone = ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = ZoneInfo("UTC")
+    locale = locale_of(language)
+    local_day = format_date(value.astimezone(zone), format="long", locale=locale)
+    local_time = format_time(value, format="short", tzinfo=zone, locale=locale)
+    return f"{local_day}, {local_time} {_zone_name(value, zone, locale=locale)}"
+
+
+def _zone_name(value: datetime, zone: ZoneInfo, *, locale: Locale) -> str:
+    """MEZ where the language has a name for it, else GMT+01:00; never a bare +0100."""
+    if zone.key in ("UTC", "Etc/UTC"):
+        return "UTC"
+    short = format_datetime(value, "zzz", tzinfo=zone, locale=locale)
+    return short if short[:1].isalpha() else format_datetime(value, "ZZZZ", tzinfo=zone, locale=locale)
