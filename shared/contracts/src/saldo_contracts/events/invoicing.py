@@ -204,6 +204,10 @@ class _AccountSnapshot(Event):
     status: AccountStatus
     business: Annotated[bool, Field(description="A valid VAT id is on the profile (GOTO-209); never the id itself.")]
     billing_contact_id: Annotated[Id | None, Field(description="The primary contact of the profile (GOTO-26).")]
+    recipients: Annotated[
+        tuple[Recipient, ...] | None,
+        Field(max_length=RECIPIENTS_MAX, description="Who gets the invoices; absent where the teller did not say."),
+    ] = None
 
 
 class AccountOpened(_AccountSnapshot, type="billing.account.opened.v1", subject="account_id", owner="invoicing"):
