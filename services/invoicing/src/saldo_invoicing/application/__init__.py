@@ -1,0 +1,1 @@
+"""The use cases of invoicing: one file each, load, decide, save."""
