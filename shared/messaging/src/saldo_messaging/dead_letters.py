@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid5
 
-import asyncpg
 from saldo_contracts.topics import dead_letters_topic
 
+from saldo_messaging.database import Connection
 from saldo_messaging.outgoing import OutboxRow, insert_outbox
 from saldo_messaging.tasks import CAUSE_NAMESPACE, Message, code_of
 
-Connection = asyncpg.Connection[asyncpg.Record]
 REASON_MAX_CHARACTERS = 500
 
 PARKED_SQL = (

@@ -6,11 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-import asyncpg
-
+from saldo_messaging.database import Connection
 from saldo_messaging.tasks import Declined, Done, Outcome, Reused, Task
-
-Connection = asyncpg.Connection[asyncpg.Record]
 
 CLAIM_SQL = (
     "insert into inbox (cause_key, recorded_at, command_hash) "

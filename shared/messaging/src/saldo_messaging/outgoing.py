@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import asyncpg
-from saldo_contracts import Event
 from saldo_contracts.envelope import Envelope, encode_headers, event_id, source_of
+from saldo_contracts.event import Event
 from saldo_contracts.topics import MESSAGE_BYTES_MAX, contacts_topic, public_topic
 from saldo_work import Cause
+
+from saldo_messaging.database import Connection
 
 CONTACT_KEY = "contact_id"  # events keyed by a contact travel on the contacts topic of their teller
 
@@ -107,7 +108,7 @@ class Envelopes:
         )
 
 
-async def insert_outbox(connection: asyncpg.Connection[asyncpg.Record], rows: Sequence[OutboxRow]) -> None:
+async def insert_outbox(connection: Connection, rows: Sequence[OutboxRow]) -> None:
     """Insert the rows in their order, in one statement."""
     if rows:
         await connection.execute(

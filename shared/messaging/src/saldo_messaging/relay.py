@@ -86,7 +86,9 @@ class Relay:
             try:
                 await self._lead()
             except (KafkaError, TopicsDiffer, TimeoutError, *INFRASTRUCTURE_ERRORS) as error:
-                self.trouble = f"{type(error).__name__}: {error}" if isinstance(error, TopicsDiffer) else type(error).__name__
+                self.trouble = (
+                    f"{type(error).__name__}: {error}" if isinstance(error, TopicsDiffer) else type(error).__name__
+                )
                 log.warning("relay waits", service=self._service, trouble=self.trouble)
             finally:
                 self.leading = False
@@ -99,9 +101,7 @@ class Relay:
             while not await connection.fetchval("select pg_try_advisory_lock($1)", LEADER_LOCK):
                 self.trouble = None
                 await asyncio.sleep(FOLLOWER_POLL_SECONDS)
-            await check_topics(
-                self._settings.kafka_bootstrap, [topic.name for topic in published_by(self._service)]
-            )
+            await check_topics(self._settings.kafka_bootstrap, [topic.name for topic in published_by(self._service)])
             await self._start_producer()
             self.leading, self.trouble = True, None
             await self._drain(connection)
@@ -125,7 +125,12 @@ class Relay:
 
     async def _send(self, connection: asyncpg.Connection[asyncpg.Record], records: Sequence[asyncpg.Record]) -> None:
         lanes = self._lanes(records)
-        links = [row.traceparent for lane in lanes.values() for row in lane if row.traceparent and is_sampled(row.traceparent)]
+        links = [
+            row.traceparent
+            for lane in lanes.values()
+            for row in lane
+            if row.traceparent and is_sampled(row.traceparent)
+        ]
         hit("relay.before-send")
         publish = span(
             f"publish {self._service}",
@@ -253,5 +258,5 @@ class _LaneSent:
 async def _close(connection: asyncpg.Connection[asyncpg.Record]) -> None:
     try:
         await connection.close(timeout=2)
-    except (TimeoutError, *INFRASTRUCTURE_ERRORS):
+    except INFRASTRUCTURE_ERRORS:
         connection.terminate()

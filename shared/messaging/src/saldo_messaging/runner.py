@@ -39,7 +39,7 @@ CONFLICT_TRIES_MAX = 8  # deadlocks and lost races are tried again at once
 NOT_YET_KNOWN_WAIT_SECONDS = 2.0  # how long a request waits for a copy to arrive (facts.md)
 NOT_YET_KNOWN_POLL_SECONDS = 0.05
 
-RETRIED_AT_ONCE: tuple[type[BaseException], ...] = (*CONFLICT_ERRORS, asyncpg.UniqueViolationError)
+RETRIED_AT_ONCE: tuple[type[Exception], ...] = (*CONFLICT_ERRORS, asyncpg.UniqueViolationError)
 
 log = logger(__name__)
 
@@ -111,11 +111,10 @@ class Runner:
         give_up_at = time.monotonic() + NOT_YET_KNOWN_WAIT_SECONDS
         while True:
             (outcome,) = await self.submit([task])
-            if isinstance(outcome, Deferred) and isinstance(outcome.error, NotYetKnown):
-                if time.monotonic() < give_up_at:
-                    await asyncio.sleep(NOT_YET_KNOWN_POLL_SECONDS)
-                    continue
-            return _answered(outcome)
+            waits = isinstance(outcome, Deferred) and isinstance(outcome.error, NotYetKnown)
+            if not waits or time.monotonic() >= give_up_at:
+                return _answered(outcome)
+            await asyncio.sleep(NOT_YET_KNOWN_POLL_SECONDS)
 
     async def submit(self, tasks: Sequence[Task]) -> Sequence[Outcome]:
         """Run tasks, in their order, perhaps together with others; raises Transient when the database is away."""

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import asyncpg
-
+from saldo_messaging.database import Connection
 from saldo_messaging.tasks import DueTimer
 
-Connection = asyncpg.Connection[asyncpg.Record]
 DEFER_SECONDS = 5  # machine time until a timer that waits for a copy is tried again
 
 DUE_SQL = (

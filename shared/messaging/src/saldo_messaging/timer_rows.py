@@ -9,9 +9,10 @@ from datetime import datetime
 from operator import itemgetter
 from typing import TypeAlias
 
-import asyncpg
 from saldo_telemetry import current_trace
 from saldo_work import Cause, Json
+
+from saldo_messaging.database import Connection
 
 DELETE_SQL = "delete from timers where dedupe_key = any($1::text[])"
 UPSERT_SQL = (
@@ -21,7 +22,8 @@ UPSERT_SQL = (
     "as u(dedupe_key, kind, due_at, payload, account_id, traceparent, tracestate) "
     "on conflict (dedupe_key) do update set kind = excluded.kind, due_at = excluded.due_at, "
     "payload = excluded.payload, account_id = excluded.account_id, traceparent = excluded.traceparent, "
-    "tracestate = excluded.tracestate, recorded_at = clock_timestamp(), not_before = null, parked = false, reason = null"
+    "tracestate = excluded.tracestate, recorded_at = clock_timestamp(), not_before = null, parked = false, "
+    "reason = null"
 )
 
 
@@ -64,7 +66,7 @@ class StagedTimers:
         self.changes[dedupe_key] = None
 
 
-async def write_timers(connection: asyncpg.Connection[asyncpg.Record], changes: Mapping[str, TimerChange]) -> None:
+async def write_timers(connection: Connection, changes: Mapping[str, TimerChange]) -> None:
     """Delete and upsert, two statements, keys sorted so that two units cannot deadlock."""
     deleted = sorted(key for key, timer in changes.items() if timer is None)
     if deleted:

@@ -11,7 +11,7 @@ from saldo_contracts.topics import TOPICS_BY_NAME, Topic, topics_of
 ADMIN_TIMEOUT_MS = 15_000
 
 
-class TopicsDiffer(Exception):  # noqa: N818
+class TopicsDiffer(Exception):
     """The broker's topics are not what the contracts say; the text names each difference."""
 
 

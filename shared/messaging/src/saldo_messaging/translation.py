@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from aiokafka import ConsumerRecord
-from saldo_contracts import Event
 from saldo_contracts.envelope import Envelope, UnreadableEnvelope, decode_headers
-from saldo_contracts.event import UnreadableBody
+from saldo_contracts.event import Event, UnreadableBody
 from saldo_contracts.topics import CONTACT_OWNERS, MESSAGE_BYTES_MAX, SERVICES, contacts_topic, public_topic
 from saldo_telemetry import counter
 from saldo_work import Actor, ActorKind, Cause
@@ -124,4 +123,5 @@ def _actor(envelope: Envelope) -> Actor:
         kind=ActorKind(kind) if known else ActorKind.SYSTEM,
         subject=subject if known else envelope.source,
         accounts=None,
+        relayed=True,
     )

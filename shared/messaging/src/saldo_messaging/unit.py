@@ -13,7 +13,7 @@ from saldo_work import Answer, Handler, Needs, NotYetKnown, Refusal, Transient
 
 from saldo_messaging import dead_letters, inbox
 from saldo_messaging.clocks import machine_now
-from saldo_messaging.database import CONFLICT_ERRORS, INFRASTRUCTURE_ERRORS
+from saldo_messaging.database import CONFLICT_ERRORS, INFRASTRUCTURE_ERRORS, Connection
 from saldo_messaging.dead_letters import DeadLetter, reason_of
 from saldo_messaging.failpoints import hit
 from saldo_messaging.tasks import (
@@ -34,6 +34,8 @@ from saldo_messaging.unit_of_work import SqlUnitOfWork, Stage
 
 LINKS_MAX = 32  # of a batch's span; a batch of 500 sampled messages would not be readable anyway
 
+UNIT_ERRORS: tuple[type[Exception], ...] = (*INFRASTRUCTURE_ERRORS, *CONFLICT_ERRORS)
+
 log = logger(__name__)
 
 
@@ -41,7 +43,7 @@ log = logger(__name__)
 class UnitRun:
     """What one unit works with; `culprits` are positions of tasks whose error already cost a transaction."""
 
-    connection: asyncpg.Connection[asyncpg.Record]
+    connection: Connection
     books: SqlUnitOfWork
     handlers: Mapping[type, Handler[object]]
     refusals: tuple[type[Exception], ...]
@@ -66,6 +68,7 @@ class Unit:
         self._run = run
         self._connection = run.connection
         self._tasks = tasks
+        self._declining: tuple[type[Exception], ...] = (Refusal, *run.refusals)
         self._outcomes: dict[int, Outcome] = {}
         self._twins: dict[int, int] = {}  # position of a repeat within the unit -> position of the first
         self._letters: list[DeadLetter] = []
@@ -162,6 +165,8 @@ class Unit:
             return SetAside() if task.dead_letter_id else self._behind(message)
         if message and message.lane in self._held_back:
             return Deferred(Transient("an earlier event of this key waits"))
+        if task.timer and self._run.books.timer_changed(task.timer.dedupe_key):
+            return Done(repeated=True)  # an earlier command of this unit cancelled it or set it anew
         if position in self._run.culprits:
             return self._failed(task, self._run.culprits[position])
         stage = self._run.books.stage(task.cause)
@@ -170,13 +175,13 @@ class Unit:
                 answer = await self._handle(task, stage)
         except (NotYetKnown, Transient) as error:
             return self._deferred(task, error)
-        except (Refusal, *self._run.refusals) as error:
+        except self._declining as error:
             if task.door in (Door.TIMER, Door.MESSAGE):
                 log.warning(
                     "declined", door=task.door.value, command=type(task.command).__name__, error=reason_of(error)
                 )
             return declined(error)
-        except (*INFRASTRUCTURE_ERRORS, *CONFLICT_ERRORS):
+        except UNIT_ERRORS:
             raise
         except asyncpg.PostgresError as error:
             raise self.Culprit(position, error) from error
@@ -214,7 +219,7 @@ class Unit:
             tracestate=cause.tracestate,
             stored_at=task.recorded_at if task.door in (Door.MESSAGE, Door.TIMER) else None,
             attributes=attributes,
-            expected=(Refusal, NotYetKnown, Transient, *self._run.refusals),
+            expected=(NotYetKnown, Transient, *self._declining),
         )
 
     def _deferred(self, task: Task, error: Exception) -> Outcome:

@@ -10,11 +10,11 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
 
-import asyncpg
 from saldo_telemetry import current_trace
 from saldo_work import Cause, Needs, NotFound
 
 from saldo_messaging.clocks import machine_now
+from saldo_messaging.database import Connection
 from saldo_messaging.outgoing import Announce, Envelopes, OutboxRow, insert_outbox
 from saldo_messaging.stored import Stored
 from saldo_messaging.timer_rows import StagedTimers, TimerChange, write_timers
@@ -47,7 +47,7 @@ class SqlUnitOfWork:
 
     def __init__(
         self,
-        connection: asyncpg.Connection[asyncpg.Record],
+        connection: Connection,
         *,
         now: datetime,
         envelopes: Envelopes,
@@ -153,6 +153,10 @@ class SqlUnitOfWork:
             shelf.removed[key] = shelf.entities.get(key)
         shelf.updated.pop(key, None)
         shelf.entities[key] = None
+
+    def timer_changed(self, dedupe_key: str) -> bool:
+        """Whether a command of this unit cancelled the timer or set it anew."""
+        return dedupe_key in self._timers
 
     def timers_ran(self, dedupe_keys: Iterable[str]) -> None:
         """Delete the rows of timers whose command ran, unless a command of this unit set them anew."""

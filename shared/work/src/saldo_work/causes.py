@@ -23,7 +23,8 @@ class Actor:
     """Who acts, and how far.
 
     `sellers` are the sellers it may act for; `accounts` the accounts within them, None meaning every account of
-    those sellers (an agent). A SYSTEM actor is a service acting by itself: it reaches everything.
+    those sellers (an agent). A SYSTEM actor is a service acting by itself: it reaches everything. `relayed` says that the
+    actor is known from an event only: what follows from an event is the house's own doing and is not checked again.
     """
 
     kind: ActorKind
@@ -31,6 +32,7 @@ class Actor:
     sellers: frozenset[str] = frozenset()
     accounts: frozenset[str] | None = frozenset()
     permissions: frozenset[Permission] = frozenset()
+    relayed: bool = False
 
     def may(self, permission: Permission) -> bool:
         """Whether the actor holds the permission (a SYSTEM actor holds all)."""
@@ -38,7 +40,7 @@ class Actor:
 
     def reaches(self, *, seller_id: str, account_id: str) -> bool:
         """Whether the account is one that this actor may know of; where not, the answer is 404, never 403."""
-        if self.kind is ActorKind.SYSTEM:
+        if self.kind is ActorKind.SYSTEM or self.relayed:
             return True
         return seller_id in self.sellers and (self.accounts is None or account_id in self.accounts)
 

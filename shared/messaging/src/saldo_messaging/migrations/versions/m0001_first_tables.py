@@ -47,13 +47,15 @@ def upgrade() -> None:
             CONSTRAINT dead_letters_position UNIQUE (topic, partition, "offset"),
             CONSTRAINT dead_letters_kind CHECK (kind in ('unreadable', 'failed', 'behind', 'too_old')),
             CONSTRAINT dead_letters_status CHECK (status in ('open', 'retried', 'skipped')),
-            CONSTRAINT dead_letters_skip CHECK (status <> 'skipped' or (closed_by is not null and closed_reason is not null))
+            CONSTRAINT dead_letters_skip CHECK
+                (status <> 'skipped' or (closed_by is not null and closed_reason is not null))
         )
         """
     )
     op.execute(
         """
-        CREATE INDEX dead_letters_parked ON dead_letters (topic, key) WHERE status = 'open' and kind in ('failed', 'behind')
+        CREATE INDEX dead_letters_parked ON dead_letters (topic, key)
+        WHERE status = 'open' and kind in ('failed', 'behind')
         """
     )
     op.execute(

@@ -1,0 +1,239 @@
+"""The listener: one batch subscriber over all streams a service hears; a batch is one transaction, then an offset."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaAckableMessage, KafkaMessage
+from saldo_contracts.event import Event
+from saldo_telemetry import counter, logger
+from saldo_work import Transient
+
+from saldo_messaging.failpoints import hit
+from saldo_messaging.runner import Runner
+from saldo_messaging.settings import MessagingSettings
+from saldo_messaging.tasks import Deferred, Outcome, Task
+from saldo_messaging.topics import existing_topics
+from saldo_messaging.translation import Translation, Translator, topics_heard
+
+BATCH_RECORDS_MAX = 500
+BATCH_TIMEOUT_MS = 20
+MAX_POLL_INTERVAL_MS = 300_000
+BACK_OFF_SECONDS_MAX = 15.0  # far below the poll interval, so that waiting never costs the membership
+GIVE_UP_SECONDS = 60.0  # of trying in place while the database is away; then the batch is rewound
+DEFERRED_SECONDS_MAX = 30.0  # how long a message waits for a copy before it becomes a dead letter
+DRAIN_SECONDS_MAX = 25.0  # a revocation waits for the batch under way, below the rebalance timeout
+TOPICS_RECHECK_SECONDS = 5.0  # a stream whose owner is deployed later is joined then
+GRACEFUL_SECONDS = 30.0
+
+log = logger(__name__)
+_handled = counter("billing.messages.handled", "{message}", "Messages whose fate is recorded")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A batch as the broker gave it, and the handle that acknowledges it."""
+
+    records: Sequence[ConsumerRecord[Any, Any]]
+    handle: KafkaMessage
+
+
+class _Drain(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
+    """On revocation the batch under way is finished first, so that a rebalance hardly makes duplicates."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        self._listener.assigned = False
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS_MAX):
+                async with self._listener.busy:
+                    pass
+        except TimeoutError:
+            log.warning("a batch outlasted the rebalance; the inbox will recognise its repeat")
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        self._listener.assigned = True
+
+
+class Listener:
+    """One a worker process."""
+
+    def __init__(
+        self,
+        service: str,
+        settings: MessagingSettings,
+        *,
+        listens: Mapping[type[Event], Translator],
+        runner: Runner,
+    ) -> None:
+        self._service = service
+        self._settings = settings
+        self._translation = Translation(service, listens)
+        self._wanted = topics_heard(listens)
+        self._runner = runner
+        self._broker: KafkaBroker | None = None
+        self._subscriber: Any = None
+        self._task: asyncio.Task[None] | None = None
+        self._topics: set[str] = set()
+        self.busy = asyncio.Lock()
+        self.assigned = False
+        self.trouble: str | None = None
+
+    def start(self) -> None:
+        """Begin to join the group; `assigned` tells when it did."""
+        if self._wanted:
+            self._task = asyncio.create_task(self._supervise(), name="listener")
+
+    async def stop(self) -> None:
+        """Finish the batch under way, then leave the group."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        await self._leave()
+
+    async def _supervise(self) -> None:
+        while True:
+            try:
+                present = await existing_topics(self._settings.kafka_bootstrap, self._wanted)
+                if present != self._topics:
+                    await self._leave()
+                    if present:
+                        await self._join(sorted(present))
+                    self._topics = present
+                self.trouble = None if present else "none of the topics heard exists yet"
+            except (KafkaError, OSError, TimeoutError) as error:
+                self.trouble = type(error).__name__
+                log.warning("listener waits for the broker", error=self.trouble)
+            await asyncio.sleep(TOPICS_RECHECK_SECONDS if self._topics else 0.3)
+
+    async def _join(self, topics: Sequence[str]) -> None:
+        profile = self._settings.broker
+        broker = KafkaBroker(
+            self._settings.kafka_bootstrap,
+            client_id=f"{self._service}-{self._settings.replica}",
+            apply_types=False,
+            allow_auto_create_topics=False,
+            graceful_timeout=GRACEFUL_SECONDS,
+            logger=None,
+        )
+        subscriber = broker.subscriber(
+            *topics,
+            group_id=self._service,
+            group_instance_id=f"{self._service}-{self._settings.replica}" if profile.idempotent_producer else None,
+            batch=True,
+            max_records=BATCH_RECORDS_MAX,
+            batch_timeout_ms=BATCH_TIMEOUT_MS,
+            auto_offset_reset="earliest",
+            ack_policy=AckPolicy.MANUAL,
+            session_timeout_ms=profile.session_timeout_ms,
+            heartbeat_interval_ms=profile.heartbeat_interval_ms,
+            fetch_max_wait_ms=profile.fetch_max_wait_ms,
+            max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
+            listener=_Drain(self),
+            parser=self._parse,
+            decoder=self._decode,
+        )
+        subscriber(self._on_batch)
+        self._broker, self._subscriber = broker, subscriber
+        await broker.start()
+
+    async def _leave(self) -> None:
+        broker, self._broker, self._subscriber, self.assigned = self._broker, None, None, False
+        if broker is not None:
+            await broker.stop()
+
+    async def _parse(self, records: Sequence[ConsumerRecord[Any, Any]]) -> KafkaMessage:
+        """Keep the bytes: FastStream's own parser raises on a header that is no UTF-8, and the batch would be lost."""
+        return KafkaAckableMessage(
+            body=b"", headers={}, batch_headers=[], raw_message=tuple(records), consumer=self._subscriber.consumer
+        )
+
+    async def _decode(self, handle: KafkaMessage) -> Delivery:
+        raw = handle.raw_message
+        return Delivery(records=raw if isinstance(raw, tuple) else (raw,), handle=handle)
+
+    # -- a batch -------------------------------------------------------------------------------------------------
+
+    async def _on_batch(self, delivery: Delivery) -> None:
+        async with self.busy:
+            tasks = [task for record in delivery.records if (task := self._translate(record)) is not None]
+            try:
+                if tasks:
+                    hit("listener.before-run")
+                    await self._run(tasks)
+                hit("listener.before-ack")
+                await delivery.handle.ack()
+                _handled.add(len(delivery.records))
+            except Transient as error:
+                log.warning("batch rewound", records=len(delivery.records), error=str(error))
+                await delivery.handle.nack()
+            except KafkaError as error:
+                # The group moved on while we worked: the effects stand, and the inbox knows the repeats.
+                log.warning("offsets not committed", error=type(error).__name__)
+
+    def _translate(self, record: ConsumerRecord[Any, Any]) -> Task | None:
+        return self._translation.task_of_record(record)
+
+    async def _run(self, tasks: Sequence[Task]) -> None:
+        """Run until every task's fate is recorded; raises Transient when the database stays away."""
+        began = time.monotonic()
+        tries = 0
+        waiting = list(tasks)
+        while waiting:
+            try:
+                outcomes = await self._runner.submit(waiting)
+            except Transient:
+                if time.monotonic() - began > GIVE_UP_SECONDS:
+                    raise
+                outcomes = [Deferred(Transient("database away"))] * len(waiting)
+                out_of_time = False
+            else:
+                out_of_time = time.monotonic() - began > DEFERRED_SECONDS_MAX
+            waiting = [
+                self._given_up(task, outcome) if out_of_time else task
+                for task, outcome in zip(waiting, outcomes, strict=True)
+                if isinstance(outcome, Deferred)
+            ]
+            if waiting:
+                tries += 1
+                await asyncio.sleep(_back_off(tries))
+
+    @staticmethod
+    def _given_up(task: Task, outcome: Outcome) -> Task:
+        """A message that waited long enough: the next run makes it a dead letter, with what it waited for."""
+        reason = str(outcome.error) if isinstance(outcome, Deferred) else "waited too long"
+        return replace(task, rejected=("failed", reason))
+
+    # -- what others ask -----------------------------------------------------------------------------------------
+
+    async def lag(self) -> int:
+        """Messages of the assigned partitions not handled yet, asked of the broker; at least one while busy."""
+        if not self._wanted:
+            return 0
+        consumer = self._subscriber.consumer if self._subscriber else None
+        if consumer is None or not self.assigned:
+            return 1
+        partitions = list(consumer.assignment())
+        ends = await consumer.end_offsets(partitions)
+        positions = [(await consumer.position(partition), ends[partition]) for partition in partitions]
+        behind: int = sum(max(0, end - position) for position, end in positions)
+        return behind + (1 if self.busy.locked() else 0)
+
+
+def _back_off(tries: int) -> float:
+    """Exponential with jitter, seconds."""
+    ceiling: float = min(BACK_OFF_SECONDS_MAX, 0.1 * 2**tries)
+    return random.uniform(ceiling / 2, ceiling)  # noqa: S311  # jitter, not a secret

@@ -1,0 +1,256 @@
+"""A service as it runs: what it declares, and the processes `api`, `worker` and `serve` made of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeAlias
+
+from saldo_contracts.event import Event
+from saldo_telemetry import Reading, gauge, logger
+from saldo_work import Commands, Handler
+
+from saldo_messaging.clocks import MovableClock, SystemClock
+from saldo_messaging.database import Database
+from saldo_messaging.listener import Listener
+from saldo_messaging.loops import ClaimLoop, LoopRun
+from saldo_messaging.outgoing import Announce
+from saldo_messaging.relay import Relay
+from saldo_messaging.runner import Domain, Runner
+from saldo_messaging.settings import MessagingSettings
+from saldo_messaging.timer_claims import COUNT_DUE_SQL
+from saldo_messaging.timer_loop import BuildCommand, TimerLoop
+from saldo_messaging.topics import existing_topics, published_by
+from saldo_messaging.translation import Translation, Translator
+from saldo_messaging.unit_of_work import SqlUnitOfWork
+
+OUTBOX_AGE_READY_SECONDS = 60.0  # an outbox older than this means that nobody relays: not ready
+BACKLOG_SQL = (
+    "select (select count(*) from outbox) as outbox, "
+    "(select coalesce(extract(epoch from clock_timestamp() - min(recorded_at)), 0)::float8 from outbox) as outbox_age, "
+    "(select count(*) from outbox_parked) as outbox_parked, "
+    "(select count(*) from dead_letters where status = 'open') as dead_letters, "
+    "(select count(*) from timers where parked) as timers_parked"
+)
+NEXT_DUE_SQL = "select min(due_at) from timers where not parked"
+
+App: TypeAlias = Callable[..., Awaitable[None]]
+"""An ASGI application."""
+ServeHttp: TypeAlias = Callable[[App, str, int], Coroutine[None, None, None]]
+
+log = logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What a service's `bootstrap.build` returns: everything, wired by hand."""
+
+    name: str
+    version: str
+    migrations: str
+    messaging: MessagingSettings
+    books: type[SqlUnitOfWork]
+    announce: Announce
+    refusals: tuple[type[Exception], ...]
+    handlers: Mapping[type, Handler[object]]
+    listens: Mapping[type[Event], Translator]
+    timers: Mapping[str, BuildCommand]
+    loops: Callable[[Runtime], Sequence[ClaimLoop]]
+    api: Callable[[Runtime], App]
+    worker_http: Callable[[Runtime], App]
+    serve_http: ServeHttp
+
+
+class Runtime:
+    """One process of a service. As a context manager it opens the database and starts the runner; `api` and `worker`
+    add what makes the process one or the other."""
+
+    def __init__(self, service: Service) -> None:
+        settings = service.messaging
+        self.service = service
+        self.name = service.name
+        self.sandbox = settings.clock == "movable"
+        self.database = Database(settings.dsn, application=f"saldo-{service.name}")
+        self.clock: SystemClock | MovableClock = MovableClock(self.database) if self.sandbox else SystemClock()
+        retention = settings.inbox_retention_days
+        self.runner = Runner(
+            Domain(service.name, service.books, service.announce, service.handlers, service.refusals),
+            database=self.database,
+            clock=self.clock,
+            on_events=self._on_events,
+            on_commit=self._on_commit,
+            inbox_enabled=settings.inbox_enabled,
+            inbox_retention=None if retention is None else timedelta(days=retention),
+        )
+        self.translation = Translation(service.name, service.listens)
+        self._relay: Relay | None = None
+        self._listener: Listener | None = None
+        self._timers: TimerLoop | None = None
+        self._loops: list[LoopRun] = []
+
+    @property
+    def commands(self) -> Commands:
+        """The door for HTTP requests."""
+        return self.runner
+
+    async def __aenter__(self) -> Runtime:
+        await self.database.open()
+        self.runner.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.runner.stop()
+        await self.database.close()
+
+    async def start_worker(self) -> None:
+        """Relay, listener, timers and loops."""
+        service, settings = self.service, self.service.messaging
+        self._relay = Relay(service.name, self.database, settings)
+        self._listener = Listener(service.name, settings, listens=service.listens, runner=self.runner)
+        self._timers = TimerLoop(
+            service.name,
+            self.database,
+            clock=self.clock,
+            runner=self.runner,
+            kinds=service.timers,
+            sandbox=self.sandbox,
+        )
+        self._loops = [LoopRun(service.name, loop, self.runner) for loop in service.loops(self)]
+        self._relay.start()
+        self._listener.start()
+        self._timers.start()
+        for loop in self._loops:
+            loop.start()
+
+    async def stop_worker(self) -> None:
+        """In the order in which work flows: nothing new in, what is under way ends, what it told still goes out."""
+        if self._listener:
+            await self._listener.stop()
+        if self._timers:
+            await self._timers.stop()
+        await asyncio.gather(*(loop.stop() for loop in self._loops))
+        if self._relay:
+            await self._relay.stop()
+
+    def _on_events(self) -> None:
+        if self._relay:
+            self._relay.wake()
+
+    def _on_commit(self) -> None:
+        for loop in self._loops:
+            loop.wake()
+
+    # -- what operators and orchestrators ask --------------------------------------------------------------------
+
+    def readiness(self) -> Mapping[str, Callable[[], Awaitable[bool]]]:
+        """The checks of this process by name; false or an error means not ready."""
+        checks: dict[str, Callable[[], Awaitable[bool]]] = {"database": self._database_answers}
+        if self._relay:
+            checks |= {
+                "topics": self._topics_stand,
+                "assignment": self._is_assigned,
+                "outbox_age": self._outbox_is_young,
+            }
+        return checks
+
+    async def _database_answers(self) -> bool:
+        return bool(await self.database.pool.fetchval("select true from inbox limit 1") or True)
+
+    async def _topics_stand(self) -> bool:
+        names = [topic.name for topic in published_by(self.name)]
+        return len(await existing_topics(self.service.messaging.kafka_bootstrap, names)) == len(names)
+
+    async def _is_assigned(self) -> bool:
+        return self._listener is None or not self.service.listens or self._listener.assigned
+
+    async def _outbox_is_young(self) -> bool:
+        row = await self.database.pool.fetchrow(BACKLOG_SQL)
+        return row is not None and row["outbox_age"] < OUTBOX_AGE_READY_SECONDS
+
+    async def report(self) -> Mapping[str, bool | int | float | str | None]:
+        """Whether anything is under way in this process; `quiet` twice in a row from all processes is quiescence."""
+        row = await self.database.pool.fetchrow(BACKLOG_SQL)
+        now = await self.clock.now()
+        counters = self.runner.counters
+        begun, finished = counters.begun, counters.finished
+        worker = self._relay is not None
+        due = await self.database.pool.fetchval(COUNT_DUE_SQL, now) if worker else 0
+        lag = await self._listener.lag() if self._listener else 0
+        claims = sum([await loop.waiting() + loop.under_way for loop in self._loops])
+        outbox = row["outbox"] if row else 0
+        next_due = await self.database.pool.fetchval(NEXT_DUE_SQL) if worker else None
+        return {
+            "service": self.name,
+            "process": "worker" if worker else "api",
+            "begun": begun,
+            "finished": finished,
+            "outbox": outbox,
+            "lag": lag,
+            "timers_due": due,
+            "claims": claims,
+            "dead_letters": row["dead_letters"] if row else 0,
+            "timers_parked": row["timers_parked"] if row else 0,
+            "next_due_at": next_due.isoformat() if next_due else None,
+            "now": now.isoformat(),
+            "quiet": begun == finished and not (outbox or lag or due or claims),
+        }
+
+
+def _observe(runtime: Runtime) -> asyncio.Task[None]:
+    """Read the backlog now and then, so that gauges need no query of their own."""
+    readings: dict[str, float] = {}
+    for name in ("outbox", "outbox_age", "outbox_parked", "dead_letters", "timers_parked"):
+        unit = "s" if name == "outbox_age" else "{row}"
+        gauge(f"billing.messaging.{name}", unit, f"Backlog: {name}", _reader(readings, name))
+
+    async def observe() -> None:
+        while True:
+            try:
+                row = await runtime.database.pool.fetchrow(BACKLOG_SQL)
+                readings.update({key: float(value) for key, value in dict(row or {}).items()})
+            except Exception as error:
+                log.warning("backlog not read", error=type(error).__name__)
+            await asyncio.sleep(OBSERVE_SECONDS)
+
+    return asyncio.create_task(observe(), name="observe")
+
+
+OBSERVE_SECONDS = 5.0
+
+
+def _reader(readings: Mapping[str, float], name: str) -> Callable[[], Sequence[Reading]]:
+    return lambda: [(readings[name], {})] if name in readings else []
+
+
+async def run_process(service: Service, kind: str, stop: asyncio.Event) -> None:
+    """Run `api`, `worker` or `serve` until `stop` is set, then drain."""
+    settings = service.messaging
+    async with Runtime(service) as runtime:
+        servers = []
+        if kind in ("worker", "serve"):
+            await runtime.start_worker()
+        if kind in ("api", "serve"):
+            servers.append(service.serve_http(service.api(runtime), settings.http_host, settings.api_port))
+        if kind == "worker":
+            servers.append(service.serve_http(service.worker_http(runtime), settings.http_host, settings.worker_port))
+        running = [asyncio.create_task(server) for server in servers]
+        observer = _observe(runtime)
+        try:
+            await _first(stop, running)
+        finally:
+            observer.cancel()
+            for server in running:
+                server.cancel()
+            await asyncio.gather(*running, observer, return_exceptions=True)
+            await runtime.stop_worker()
+
+
+async def _first(stop: asyncio.Event, running: Sequence[asyncio.Task[None]]) -> None:
+    """Wait for the order to stop; a server that ends by itself (its port is taken) is an error that is raised."""
+    stopped = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait({stopped, *running}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    for task in done - {stopped}:
+        task.result()
