@@ -1,17 +1,32 @@
 """The small shapes every message is made of: ids, amounts, days, moments, periods."""
 
-from datetime import UTC, date
+import re
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic_core import CoreSchema
 
 MINOR_UNITS_MAX = 2**63 - 1  # what a PostgreSQL bigint holds, and every JSON reader of ours
 UUID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+TIMESTAMP_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"
+DAY_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 LINES_MAX = 500  # per message: 500 lines stay far below the million bytes a message may have
 IDS_MAX = 1000  # per list of ids, so that no message can outgrow its limit
+
+_MOMENT = re.compile(TIMESTAMP_PATTERN)
+_DAY = re.compile(DAY_PATTERN)
 
 # The kinds of wire string, each with the pattern that the generated schemas print.
 Id = Annotated[str, Field(pattern=UUID_PATTERN, description="A lower-case UUID.")]
@@ -31,7 +46,34 @@ DecimalString = Annotated[
 PermissionCode = Annotated[str, Field(pattern="^[a-z_]+:[a-z]+$", description="One of the closed list of permissions.")]
 Version = Annotated[int, Field(ge=0, description="Version of the aggregate that was told; copies ignore older ones.")]
 Count = Annotated[int, Field(ge=0)]
-Timestamp = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+
+
+def _moment(value: object, check: ValidatorFunctionWrapHandler, info: ValidationInfo) -> datetime:
+    """A moment in UTC. From JSON only RFC 3339: pydantic alone would also read "1772357400" as seconds since 1970."""
+    if info.mode == "json":
+        if not isinstance(value, str) or _MOMENT.fullmatch(value) is None:
+            raise ValueError("not a time of RFC 3339")
+        return datetime.fromisoformat(value).astimezone(UTC)
+    moment: datetime = check(value)
+    return moment.astimezone(UTC)
+
+
+def _day(value: object, check: ValidatorFunctionWrapHandler, info: ValidationInfo) -> date:
+    """A day. From JSON only "2026-03-01", for the same reason."""
+    if info.mode == "json":
+        if not isinstance(value, str) or _DAY.fullmatch(value) is None:
+            raise ValueError("not a day of RFC 3339")
+        return date.fromisoformat(value)
+    day: date = check(value)
+    return day
+
+
+Timestamp = Annotated[
+    AwareDatetime,
+    WrapValidator(_moment),
+    Field(description="RFC 3339, in UTC.", json_schema_extra={"pattern": TIMESTAMP_PATTERN}),
+]
+Day = Annotated[date, WrapValidator(_day), Field(json_schema_extra={"pattern": DAY_PATTERN})]
 
 
 class Wire(BaseModel):
@@ -68,8 +110,8 @@ class Amount(Wire):
 class Period(Wire):
     """Local days of the account, half open: the first day belongs to it, `ends_before` does not."""
 
-    starts_on: date
-    ends_before: date
+    starts_on: Day
+    ends_before: Day
 
 
 def decimal_string(value: Decimal) -> str:

@@ -1,6 +1,5 @@
 """What invoicing tells: accounts and their profile, documents that ask for money, what pays them, and the balance."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from saldo_contracts.wire import (
     Count,
     Country,
     CurrencyCode,
+    Day,
     DecimalString,
     Fingerprint,
     Id,
@@ -252,8 +252,8 @@ class InvoiceIssued(Event, type="billing.invoice.issued.v1", subject="invoice_id
     total: Amount
     tax_total: Amount
     open_amount: Annotated[Amount, Field(description="Open at issue: the total less the credit that was at hand.")]
-    issue_date: date
-    due_date: date
+    issue_date: Day
+    due_date: Day
     charges_id: Annotated[Id | None, Field(description="The ChargesFinalized it was made of.")]
     service_period: Period | None
     collection: Collection
@@ -275,7 +275,7 @@ class PaymentApplied(Event, type="billing.payment.applied.v1", subject="payment_
 class _InvoiceFact(Event):
     invoice_id: Id
     number: Number
-    due_date: date
+    due_date: Day
     total: Amount
     open_after: OpenAfter
 
@@ -310,7 +310,7 @@ class InvoiceReopened(_InvoiceFact, type="billing.invoice.reopened.v1", subject=
 class InvoiceOverdue(_InvoiceFact, type="billing.invoice.overdue.v1", subject="invoice_id", owner="invoicing"):
     """The local day after the due date came with something open. ZOOM-03, SL-15, GOTO-54, GOTO-131."""
 
-    overdue_since: Annotated[date, Field(description="The local day after the due date.")]
+    overdue_since: Annotated[Day, Field(description="The local day after the due date.")]
 
 
 class LateFeeCharged(_InvoiceFact, type="billing.late_fee.charged.v1", subject="late_fee_id", owner="invoicing"):
@@ -318,7 +318,7 @@ class LateFeeCharged(_InvoiceFact, type="billing.late_fee.charged.v1", subject="
 
     late_fee_id: Id
     amount: Amount
-    charged_on: date
+    charged_on: Day
 
 
 class BalanceChanged(Event, type="billing.balance.changed.v1", subject="account_id", owner="invoicing"):
@@ -331,7 +331,7 @@ class BalanceChanged(Event, type="billing.balance.changed.v1", subject="account_
     balance: Amount
     overdue: Amount
     credit: Annotated[Amount, Field(description="Credit not used yet, zero or more.")]
-    oldest_overdue_due_date: date | None
+    oldest_overdue_due_date: Day | None
     oldest_overdue_invoice_id: Id | None
     movement: BalanceMovement
     changed_by: Annotated[Amount, Field(description="Signed: what this entry added to the balance.")]
@@ -357,7 +357,7 @@ class CreditIssued(Event, type="billing.credit_note.issued.v1", subject="credit_
     corrected_invoice_id: Annotated[Id | None, Field(description="The invoice it corrects, if it corrects one.")]
     applications: InvoiceParts
     remaining: Annotated[Amount, Field(description="What no invoice needed and stands as credit of the account.")]
-    issue_date: date
+    issue_date: Day
     document_url: Url | None
 
 
@@ -373,7 +373,7 @@ class RefundIssued(Event, type="billing.refund.issued.v1", subject="refund_id", 
     applications: Annotated[
         InvoiceParts, Field(description="Invoices whose settlement the refund changed; empty when it came of credit.")
     ]
-    issue_date: date
+    issue_date: Day
     document_url: Url | None
 
 
@@ -409,8 +409,8 @@ class TaxExemptionStatusChanged(
     region: Region | None
     status: ExemptionStatus
     previous_status: ExemptionStatus
-    valid_from: date | None
-    valid_until: date | None
+    valid_from: Day | None
+    valid_until: Day | None
     decline_reason: ExemptionDecline | None
 
 
@@ -427,8 +427,8 @@ class FeeRatesChanged(Event, type="billing.fee_rates.changed.v1", subject="fee_r
     wireless_class: Code | None
     rate_percent: Annotated[DecimalString | None, Field(description="Either this or `amount`.")]
     amount: Annotated[Amount | None, Field(description="A fixed fee per document.")]
-    effective_from: date
-    effective_before: date | None
+    effective_from: Day
+    effective_before: Day | None
 
 
 class DisputeOpened(_InvoiceFact, type="billing.dispute.opened.v1", subject="dispute_id", owner="invoicing"):
@@ -437,8 +437,8 @@ class DisputeOpened(_InvoiceFact, type="billing.dispute.opened.v1", subject="dis
     dispute_id: Id
     reason: DisputeReason
     disputed_amount: Amount
-    received_on: date
-    window_ends_on: date
+    received_on: Day
+    window_ends_on: Day
     case_id: Id | None
 
 
@@ -447,8 +447,8 @@ class DisputeRefused(_InvoiceFact, type="billing.dispute.refused.v1", subject="d
 
     dispute_id: Id
     refusal: DisputeRefusal
-    received_on: date
-    window_ends_on: date
+    received_on: Day
+    window_ends_on: Day
     case_id: Id | None
 
 
@@ -460,4 +460,4 @@ class QuoteTaxesEstimated(Event, type="billing.quote_taxes.estimated.v1", subjec
     net_total: Amount
     taxes: Annotated[tuple[TaxEstimate, ...], Field(max_length=LINES_MAX)]
     tax_total: Amount
-    estimated_on: date
+    estimated_on: Day

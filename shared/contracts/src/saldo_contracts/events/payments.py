@@ -1,6 +1,5 @@
 """What payments tells: methods on file, attempts to collect, what came of them, refunds and chargebacks."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from saldo_contracts.wire import (
     Code,
     Count,
     Country,
+    Day,
     Id,
     LastFour,
     OpenVocabulary,
@@ -226,7 +226,7 @@ class PaymentMethodExpiring(
 ):
     """A card will expire: told 30 and 7 days before its last good day. SL-02, C-38."""
 
-    good_until: date
+    good_until: Day
     days_left: Count
     is_default: bool
 
@@ -236,7 +236,7 @@ class PaymentMethodExpired(
 ):
     """A card's last good day is over; it cannot be charged any more. SL-02, SL-15."""
 
-    good_until: date
+    good_until: Day
     is_default: bool
     qualifying_after: QualifyingAfter
 
@@ -343,7 +343,7 @@ class OfflinePaymentRecorded(
     """An agent recorded a wire or cheque; PaymentSucceeded follows. GOTO-38, GOTO-193."""
 
     kind: MethodKind
-    received_on: date
+    received_on: Day
     intended_invoice_ids: InvoiceIds
     case_id: Id | None
 

@@ -1,6 +1,5 @@
 """What subscriptions tells: trials, quotes, orders, terms, licences, usage, charges, suspension and data retention."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from saldo_contracts.wire import (
     Code,
     Count,
     CurrencyCode,
+    Day,
     DecimalString,
     Id,
     Number,
@@ -240,7 +240,7 @@ class TrialEnded(_SubscriptionFact, type="billing.trial.ended.v1", subject="subs
     """A trial is over: free again, or paid because somebody chose so. GOTO-67, GOTO-68."""
 
     outcome: TrialOutcome
-    ended_on: date
+    ended_on: Day
     live_after: LiveAfter
 
 
@@ -257,8 +257,8 @@ class QuoteIssued(Event, type="billing.quote.issued.v1", subject="quote_id", own
     savings_total: Amount
     contract_months: Count | None
     free_months: Count
-    billing_start_on: date | None
-    renews_on: date | None
+    billing_start_on: Day | None
+    renews_on: Day | None
     open_until: Timestamp
 
 
@@ -319,12 +319,12 @@ class ContractSigned(Event, type="billing.contract.signed.v1", subject="contract
     quote_id: Id | None
     subscription_ids: SubscriptionIds
     contact_id: Id | None
-    signed_on: date
-    service_starts_on: date
-    billing_starts_on: Annotated[date | None, Field(description="None while it waits for the supplier (GOTO-146).")]
+    signed_on: Day
+    service_starts_on: Day
+    billing_starts_on: Annotated[Day | None, Field(description="None while it waits for the supplier (GOTO-146).")]
     free_months: Count
     term_months: Count
-    renews_on: date
+    renews_on: Day
 
 
 class CircuitActivated(Event, type="billing.circuit.activated.v1", subject="subscription_id", owner="subscriptions"):
@@ -332,7 +332,7 @@ class CircuitActivated(Event, type="billing.circuit.activated.v1", subject="subs
 
     subscription_id: Id
     circuit_id: Id
-    confirmed_on: date
+    confirmed_on: Day
 
 
 class BillingStarted(
@@ -340,9 +340,9 @@ class BillingStarted(
 ):
     """Charges accrue from this day on. GOTO-142, 144, 145, 146, 148, 150, 151, 155, C-18."""
 
-    billing_starts_on: date
-    service_starts_on: date
-    anchor_date: date
+    billing_starts_on: Day
+    service_starts_on: Day
+    anchor_date: Day
     cadence: Cadence
 
 
@@ -350,10 +350,10 @@ class _TermFact(_SubscriptionFact):
     cadence: Cadence
     price: Annotated[Amount, Field(description="Recurring, of one period, net of tax, all items together.")]
     items: Annotated[tuple[SubscriptionItem, ...], Field(max_length=LINES_MAX)]
-    anchor_date: Annotated[date, Field(description="Period n is computed from this day.")]
+    anchor_date: Annotated[Day, Field(description="Period n is computed from this day.")]
     current_period: Period
     term: TermKind
-    renews_on: Annotated[date | None, Field(description="None: it ends, or is not renewed.")]
+    renews_on: Annotated[Day | None, Field(description="None: it ends, or is not renewed.")]
     auto_renew: bool
     live_after: LiveAfter
 
@@ -365,7 +365,7 @@ class SubscriptionActivated(
 
     order_id: Id | None
     contract_id: Id | None
-    service_starts_on: date
+    service_starts_on: Day
 
 
 class SubscriptionChanged(
@@ -375,7 +375,7 @@ class SubscriptionChanged(
 
     change: SubscriptionChange
     previous_plan_code: Code
-    effective_on: date
+    effective_on: Day
     order_id: Id | None
     case_id: Id | None
 
@@ -404,7 +404,7 @@ class RenewalFailed(
 ):
     """A renewal did not come about; the mail gives the advice of failed payments. GOTO-64."""
 
-    due_on: date
+    due_on: Day
     reason: RenewalFailure
     payment_id: Id | None
 
@@ -415,7 +415,7 @@ class RenewalOptionSelected(
     """The customer chose how the next term will be. GOTO-136."""
 
     option_code: Code
-    takes_effect_on: date
+    takes_effect_on: Day
 
 
 class BillingFrequencyChanged(
@@ -425,7 +425,7 @@ class BillingFrequencyChanged(
 
     cadence: Cadence
     previous_cadence: Cadence
-    takes_effect_on: date
+    takes_effect_on: Day
 
 
 class AutoRenewChanged(
@@ -434,8 +434,8 @@ class AutoRenewChanged(
     """Renewal by itself was switched on or off. GOTO-65."""
 
     auto_renew: bool
-    renews_on: date | None
-    ends_on: Annotated[date | None, Field(description="The last day, when it is not renewed.")]
+    renews_on: Day | None
+    ends_on: Annotated[Day | None, Field(description="The last day, when it is not renewed.")]
     case_id: Id | None
 
 
@@ -500,7 +500,7 @@ class ChargesFinalized(Event, type="billing.charges.finalized.v1", subject="char
     """
 
     charges_id: Annotated[Id, Field(description="uuid5 of account, billing date and trigger.")]
-    billing_date: date
+    billing_date: Day
     trigger: Annotated[str, Field(pattern=f"^(run|(order|start):{UUID_PATTERN[1:-1]})$")]
     period: Period | None
     currency: CurrencyCode
@@ -513,7 +513,7 @@ class UpcomingChargesEstimated(
     """What the next bill would hold: whole snapshot, on a change of items and at most hourly for usage. SL-09, C-40."""
 
     estimate_version: Version
-    next_billing_date: Annotated[date | None, Field(description="None: nothing is going to be billed.")]
+    next_billing_date: Annotated[Day | None, Field(description="None: nothing is going to be billed.")]
     currency: CurrencyCode
     lines: ChargeLines
     estimated_at: Timestamp
@@ -525,9 +525,9 @@ class ServiceSuspended(Event, type="billing.service.suspended.v1", subject="acco
     reason: SuspensionReason
     subscription_ids: SubscriptionIds
     overdue: Amount
-    oldest_overdue_due_date: date | None
+    oldest_overdue_due_date: Day | None
     since: Timestamp
-    cancels_on: Annotated[date | None, Field(description="The local day non-payment would cancel them.")]
+    cancels_on: Annotated[Day | None, Field(description="The local day non-payment would cancel them.")]
 
 
 class ServiceReactivated(Event, type="billing.service.reactivated.v1", subject="account_id", owner="subscriptions"):
@@ -549,8 +549,8 @@ class SubscriptionDowngraded(
 
     reason: EndReason
     previous_plan_code: Code
-    access_ended_on: Annotated[date, Field(description="The last local day with access; suspended days had none.")]
-    downgraded_on: date
+    access_ended_on: Annotated[Day, Field(description="The last local day with access; suspended days had none.")]
+    downgraded_on: Day
     credits: Annotated[tuple[LineCredit, ...], Field(max_length=LINES_MAX)]
     live_after: LiveAfter
 
@@ -586,8 +586,8 @@ class SubscriptionCancelled(
     term: TermKind
     contact_id: Annotated[Id | None, Field(description="Who asked and gets the confirmation; none: recipients.")]
     cancelled_at: Timestamp
-    ends_on: Annotated[date, Field(description="The last local day with access.")]
-    data_purge_on: Annotated[date | None, Field(description="Printed in the confirmation (C-22).")]
+    ends_on: Annotated[Day, Field(description="The last local day with access.")]
+    data_purge_on: Annotated[Day | None, Field(description="Printed in the confirmation (C-22).")]
     live_after: LiveAfter
 
 
@@ -597,7 +597,7 @@ class SubscriptionEnded(
     """The term is over and so is access. GOTO-72, 81, 82, 85."""
 
     reason: EndReason
-    ended_on: Annotated[date, Field(description="The last local day with access.")]
+    ended_on: Annotated[Day, Field(description="The last local day with access.")]
     live_after: LiveAfter
 
 
@@ -606,11 +606,11 @@ class DataPurgeScheduled(
 ):
     """Data of a product that ended will be deleted on a day. GOTO-72, 73, 74, C-22."""
 
-    access_ended_on: date
-    purge_on: date
+    access_ended_on: Day
+    purge_on: Day
 
 
 class DataPurged(_SubscriptionFact, type="billing.data.purged.v1", subject="subscription_id", owner="subscriptions"):
     """Data of a product were deleted and cannot be had back. GOTO-73, GOTO-74."""
 
-    purged_on: date
+    purged_on: Day
