@@ -59,6 +59,7 @@ RULE_VIOLATIONS: dict[Rule, list[tuple[str, str]]] = {
     rules.only_adapters_write_sql: [
         (f"{PAYMENTS}/application/planted.py", "from sqlalchemy import select"),
         (f"{PAYMENTS}/entrypoints/planted.py", 'QUERY = "SELECT id FROM payments"'),
+        (f"{PAYMENTS}/entrypoints/planted.py", 'QUERY = """\\n  delete from payments"""'),
         ("shared/web/src/saldo_web/planted.py", "import asyncpg"),
     ],
     rules.only_clocks_read_the_time: [

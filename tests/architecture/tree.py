@@ -21,7 +21,7 @@ class SourceFile:
 
     @cached_property
     def tree(self) -> ast.Module:
-        return parsed(self.path, self.path.stat().st_mtime_ns)
+        return parsed(self.path.read_text(encoding="utf-8"))
 
     @property
     def package(self) -> str:
@@ -62,10 +62,9 @@ class SourceFile:
                 yield node.lineno, node.value
 
 
-@lru_cache(maxsize=2_000)  # every rule walks the same few hundred files
-def parsed(path: Path, changed_ns: int) -> ast.Module:
-    """`changed_ns` makes a changed file a new one."""
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+@lru_cache(maxsize=2_000)  # every rule walks the same few hundred files, in the checkout and in its copies
+def parsed(text: str) -> ast.Module:
+    return ast.parse(text)
 
 
 def sources(root: Path) -> Iterator[SourceFile]:
