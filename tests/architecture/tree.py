@@ -21,7 +21,11 @@ class SourceFile:
 
     @cached_property
     def tree(self) -> ast.Module:
-        return parsed(self.path.read_text(encoding="utf-8"))
+        try:
+            return parsed(self.path.read_text(encoding="utf-8"))
+        except SyntaxError as error:
+            error.filename = str(self.path)
+            raise
 
     @property
     def package(self) -> str:
