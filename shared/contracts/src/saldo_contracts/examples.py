@@ -169,15 +169,16 @@ def example_envelope(event: type[Event]) -> Envelope:
     """The envelope that goes with the example."""
     body = example_of(event)
     teller = CATALOGUE[event.__name__].tellers[0]
+    version = 0 if teller == PRODUCERS else 1  # producers keep no aggregate
     source = source_of(f"usage/{_BY_FIELD['producer_id']}" if teller == PRODUCERS else teller)
     return Envelope(
-        id=event_id(source, body.subject, aggregate_version=1, type=event.type_),
+        id=event_id(source, body.subject, aggregate_version=version, type=event.type_),
         source=source,
         type=event.type_,
         subject=body.subject,
         time=_MOMENT,
         partition_key=body.partition_key,
-        sequence=1,
+        sequence=version,
         seller_id=body.seller_id,
         recorded_time=_MOMENT + timedelta(milliseconds=12),
         causation_id=example_id("cause"),

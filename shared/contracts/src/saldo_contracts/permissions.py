@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Permission(StrEnum):
-    """A token carries some of these. `view` never follows from `manage`: a grant names both."""
+    """A token carries some of these; the last five are agents' and are never granted to a customer."""
 
     BILLING_INFORMATION_VIEW = "billing_information:view"
     BILLING_INFORMATION_MANAGE = "billing_information:manage"

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 from pydantic import BaseModel
-from saldo_contracts.event import EVENTS, Event
+from saldo_contracts.event import EVENTS
 from saldo_contracts.events import ContactChanged
 
 DENIED = {
@@ -43,10 +43,11 @@ def personal(name: str) -> bool:
     return name not in ALLOWED and bool(DENIED & {name, *re.split(r"_", name)})
 
 
-@pytest.mark.parametrize("event", [event for event in EVENTS.values() if event is not ContactChanged])
 @pytest.mark.requirement("IBM-03")
-def test_no_public_event_has_a_field_for_personal_data(event: type[Event]) -> None:
-    assert [path for path, name in fields_of(event, event.__name__, frozenset()) if personal(name)] == []
+def test_no_public_event_has_a_field_for_personal_data() -> None:
+    public = [event for event in EVENTS.values() if event is not ContactChanged]
+    fields = [found for event in public for found in fields_of(event, event.__name__, frozenset())]
+    assert [path for path, name in fields if personal(name)] == []
 
 
 def test_the_deny_list_bites() -> None:

@@ -213,6 +213,7 @@ class QuoteLine(OrderLine):
 
     tax_category: TaxCategory
     fee_basis: FeeBasis
+    wireless_class: Annotated[Code | None, Field(description="Given with fee_basis wireless (GOTO-170).")]
     hardware: bool
     voice: bool
 
