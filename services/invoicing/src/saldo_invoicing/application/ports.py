@@ -70,9 +70,7 @@ class InvoiceReads(Protocol):
 class JournalReads(Protocol):
     """What is read of the ledger."""
 
-    async def entries(
-        self, account_id: str, *, after: tuple[datetime, str] | None, limit: int
-    ) -> Sequence[EntryView]:
+    async def entries(self, account_id: str, *, after: tuple[datetime, str] | None, limit: int) -> Sequence[EntryView]:
         """The account's journal, latest entry first; `after` is (entered_at, entry_id) of the last one seen."""
 
 
@@ -81,5 +79,3 @@ class Invariants(Protocol):
 
     async def check(self) -> Sequence[InvariantView]:
         """Every invariant with the number of its violations; reads everything, so it is no hot path."""
-
-

@@ -9,6 +9,8 @@ from typing import TypeAlias
 
 from saldo_money import Money
 
+from saldo_invoicing.domain.document import Span
+
 
 class ProfilePart(StrEnum):
     """What of a profile a change touched."""
@@ -84,8 +86,7 @@ class InvoiceWasIssued:
 
     account_number: str
     collection: str
-    service_starts_on: date | None
-    service_ends_before: date | None
+    service_period: Span | None
     line_count: int
 
 

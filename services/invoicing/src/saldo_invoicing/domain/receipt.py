@@ -35,7 +35,7 @@ class Receipt:
                 unapplied rest: the customer's credit, used for the next invoice, oldest receipt first
         a payment may be taken back, in full or in part; a credit note never
 
-    amount = unapplied + applied + reversed.
+    amount = unapplied + applied + reversed. `reversals` are the ids of what took money back, each once.
     """
 
     receipt_id: str
@@ -48,6 +48,7 @@ class Receipt:
     reversed: Money
     received_at: datetime
     applied: tuple[Application, ...] = ()
+    reversals: tuple[str, ...] = ()
     version: int = 0
     events: list[ReceiptEvent] = field(default_factory=list)
 

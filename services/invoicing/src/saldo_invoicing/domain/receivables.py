@@ -59,13 +59,11 @@ class Receivables:
         account = self.account
         self._begin(Movement.INVOICE, document.document_id)
         invoice = issued(document, account.seller_id, self.now)
-        period = document.service_period
         invoice.events.append(
             InvoiceWasIssued(
                 account_number=account.number,
                 collection=account.collection.value,
-                service_starts_on=period.starts_on if period else None,
-                service_ends_before=period.ends_before if period else None,
+                service_period=document.service_period,
                 line_count=len(document.lines),
             )
         )
@@ -136,6 +134,7 @@ class Receivables:
         """
         self._begin(Movement.PAYMENT_REVERSED, reversal_id)
         unused = receipt.take_back_unused(amount)
+        receipt.reversals = (*receipt.reversals, reversal_id)
         self._touch(receipt)
         self._draft.move(LedgerAccount.CUSTOMER_CREDIT, LedgerAccount.CASH, unused, receipt_id=receipt.receipt_id)
         settled = sorted((self._invoices[part.invoice_id] for part in receipt.applied), key=oldest_first, reverse=True)
