@@ -91,18 +91,10 @@ class NoticeView:
     failure: str | None
     answer_code: int | None
     answer_text: str | None
-    message_id: str
+    message_id: str | None
     composed_at: datetime
     sent_at: datetime | None
     next_try_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class NoticePage:
-    """Newest first; `next_after` is the place where the next page begins, None at the end."""
-
-    notices: Sequence[NoticeView]
-    next_after: tuple[datetime, str] | None
 
 
 class NoticeLog(Protocol):
@@ -113,6 +105,8 @@ class NoticeLog(Protocol):
 
     async def of_account(
         self, account_id: str, *, state: str | None, after: tuple[datetime, str] | None, limit: int
-    ) -> NoticePage: ...
+    ) -> Sequence[NoticeView]:
+        """Newest first, from behind the notice that was composed then and has this id."""
 
-    async def one(self, account_id: str, notice_id: str) -> NoticeView | None: ...
+    async def one(self, account_id: str, notice_id: str) -> NoticeView | None:
+        """None where this account has no such notice."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from saldo_work import Actor, NotFound
 
-from saldo_notifications.application.ports import NoticeLog, NoticePage, NoticeView
+from saldo_notifications.application.ports import NoticeLog, NoticeView
 
 
 class ReadNotices:
@@ -17,7 +18,7 @@ class ReadNotices:
 
     async def page(
         self, actor: Actor, account_id: str, *, state: str | None, after: tuple[datetime, str] | None, limit: int
-    ) -> NoticePage:
+    ) -> Sequence[NoticeView]:
         """Newest first."""
         await self._check_reach(actor, account_id)
         return await self._log.of_account(account_id, state=state, after=after, limit=limit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class NotificationsError(Exception):
-    """Base of every rule of this service that says no."""
+    """Base of every rule of this service that says no; public attributes are the facts that travel to the caller."""
 
 
 class IllegalTransition(NotificationsError):
@@ -12,7 +12,7 @@ class IllegalTransition(NotificationsError):
 
     def __init__(self, notice_id: str, state: str, step: str) -> None:
         super().__init__(f"a notice that is {state} cannot be {step}")
-        self.facts = {"notice_id": notice_id, "state": state, "step": step}
+        self.notice_id, self.state, self.step = notice_id, str(state), step
 
 
 class ClaimLost(NotificationsError):
@@ -20,7 +20,7 @@ class ClaimLost(NotificationsError):
 
     def __init__(self, notice_id: str, *, claim: int, claim_now: int) -> None:
         super().__init__("the notice was taken up by somebody else in the meantime")
-        self.facts = {"notice_id": notice_id, "claim": claim, "claim_now": claim_now}
+        self.notice_id, self.claim, self.claim_now = notice_id, claim, claim_now
 
 
 class RecipientErased(NotificationsError):
@@ -28,7 +28,7 @@ class RecipientErased(NotificationsError):
 
     def __init__(self, contact_id: str) -> None:
         super().__init__("the recipient of the notice was erased")
-        self.facts = {"contact_id": contact_id}
+        self.contact_id = contact_id
 
 
 class NotDueYet(NotificationsError):
@@ -36,4 +36,4 @@ class NotDueYet(NotificationsError):
 
     def __init__(self, notice_id: str) -> None:
         super().__init__("the notice is not to be sent now")
-        self.facts = {"notice_id": notice_id}
+        self.notice_id = notice_id

@@ -1,0 +1,1 @@
+"""The HTTP API: the delivery log, and a failed notice's second chance."""

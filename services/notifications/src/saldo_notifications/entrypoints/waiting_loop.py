@@ -1,0 +1,24 @@
+"""Looks for notices that wait for a contact and need not wait any longer, whichever came first, notice or contact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from saldo_messaging import ClaimLoop, Step
+from saldo_work import Answer
+
+from saldo_notifications.application.take_up_waiting_notice import TakeUpWaitingNotice
+from saldo_notifications.entrypoints.candidates import FindCandidates, step
+
+POLL_SECONDS = 0.2  # a contact that is late makes a late mail anyway; wake-ups after commits come on top
+
+
+def waiting_loop(find_released: FindCandidates) -> ClaimLoop:
+    async def candidates(limit: int) -> Sequence[Step]:
+        found = await find_released(limit)
+        return [step(one, TakeUpWaitingNotice(one.notice_id, one.contact_id)) for one in found]
+
+    async def nothing_to_call(claimed: Answer) -> None:
+        return None
+
+    return ClaimLoop(name="waiting", candidates=candidates, call=nothing_to_call, poll_seconds=POLL_SECONDS)
