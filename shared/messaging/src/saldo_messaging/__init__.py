@@ -4,6 +4,7 @@ from saldo_messaging.command_line import main
 from saldo_messaging.database import Database
 from saldo_messaging.loops import ClaimLoop, Step
 from saldo_messaging.outgoing import Announce
+from saldo_messaging.process_settings import ProcessSettings
 from saldo_messaging.service import Runtime, Service, run_process
 from saldo_messaging.settings import MessagingSettings
 from saldo_messaging.stored import Group, MappingRefused, Stored
@@ -19,6 +20,7 @@ __all__ = [
     "Group",
     "MappingRefused",
     "MessagingSettings",
+    "ProcessSettings",
     "Runtime",
     "Service",
     "SqlUnitOfWork",
