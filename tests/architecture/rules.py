@@ -3,7 +3,10 @@
 import ast
 import re
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
+from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from tests.architecture.tree import SourceFile, all_files, python_files, services, sources
@@ -30,6 +33,8 @@ MACHINE_TIME = {
     "saldo_telemetry.tracing": "whether a stored trace is still young enough to be continued",
     "saldo_web.signing": "a token's times of issue and expiry",
     "saldo_local.tokens": "a token's expiry",
+    "saldo_testkit.tokens": "a token's expiry",
+    "saldo_testkit.teller": "the recorded time of what another service tells",
     "saldo_local.processor.webhooks": "the time in a signature, which its receiver holds against a tolerance",
     "saldo_local.mail_sink.store": "when a mail came in, shown to people",
     "saldo_local.run_directory": "the age of a file another process left",
@@ -41,6 +46,9 @@ FORBIDDEN_NAMES = frozenset(
 
 ROOMS = frozenset({"__init__", "__main__", "bootstrap", "settings", "entrypoints", "adapters", "application", "domain"})
 ROOMS_WITH_MIGRATIONS = ROOMS | {"migrations"}
+
+# A module that belongs to what is declared: its name is part of the declared package's own interface.
+PART_OF = {"pydantic_core": "pydantic", "starlette": "fastapi", "cryptography": "pyjwt"}
 
 OURS_IN_DOMAIN = frozenset({"saldo_money"})
 OURS_IN_APPLICATION = frozenset({"saldo_money", "saldo_contracts", "saldo_work"})
@@ -146,6 +154,16 @@ def the_application_stands_on_domain_contracts_money_and_work(root: Path) -> Ite
     )
 
 
+def a_package_declares_what_it_imports(root: Path) -> Iterator[str]:
+    """Each package is deployed alone: what only a neighbour in the workspace declares is missing there."""
+    for source in sources(root):
+        declared = _declared(source)
+        for line, name in source.imports():
+            top = name.split(".")[0]
+            if top not in sys.stdlib_module_names and not declared & _distributions(PART_OF.get(top, top)):
+                yield f"{source.module}:{line}: imports {name}, which its pyproject.toml does not name"
+
+
 RULES: tuple[Rule, ...] = (
     only_messaging_touches_the_broker,
     only_adapters_write_sql,
@@ -158,6 +176,7 @@ RULES: tuple[Rule, ...] = (
     every_module_opens_with_a_sentence,
     the_domain_stands_on_the_standard_library_and_money,
     the_application_stands_on_domain_contracts_money_and_work,
+    a_package_declares_what_it_imports,
 )
 
 
@@ -187,6 +206,28 @@ def _allowed_in_room(root: Path, room: str, *, ours: frozenset[str], own_rooms: 
             own = top == source.package and rest.split(".")[0] in own_rooms
             if not own and top not in ours and top not in sys.stdlib_module_names:
                 yield f"{source.module}:{line}: {room} imports {name}"
+
+
+def _declared(source: SourceFile) -> frozenset[str]:
+    member = next(folder for folder in source.path.parents if (folder / "pyproject.toml").exists())
+    project = tomllib.loads((member / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = [re.split(r"[^\w.-]", dependency)[0] for dependency in project["dependencies"]]
+    return frozenset(_normalised(name) for name in [project["name"], *named])
+
+
+@cache
+def _distributions(module: str) -> frozenset[str]:
+    """The distributions that bring a module; PEP 503 spelling."""
+    return frozenset(_normalised(name) for name in [*_installed().get(module, []), module])
+
+
+@cache
+def _installed() -> dict[str, list[str]]:
+    return dict(packages_distributions())
+
+
+def _normalised(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _is_room(path: Path) -> bool:

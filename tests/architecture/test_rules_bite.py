@@ -97,6 +97,10 @@ RULE_VIOLATIONS: dict[Rule, list[tuple[str, str]]] = {
         (f"{PAYMENTS}/application/planted.py", "import orjson"),
         (f"{PAYMENTS}/application/planted.py", "from saldo_web import problem"),
     ],
+    rules.a_package_declares_what_it_imports: [
+        (f"{PAYMENTS}/adapters/planted.py", "import jinja2"),
+        ("shared/contracts/src/saldo_contracts/planted.py", "from saldo_money import Money"),
+    ],
 }
 
 
@@ -111,6 +115,8 @@ def pristine(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFacto
                 copy / source.relative_to(pytestconfig.rootpath),
                 ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"),
             )
+            member = source.parent.relative_to(pytestconfig.rootpath)
+            shutil.copy(source.parent / "pyproject.toml", copy / member)
     shutil.copy(pytestconfig.rootpath / "pyproject.toml", copy)
     return copy
 
