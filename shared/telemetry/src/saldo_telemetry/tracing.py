@@ -32,13 +32,13 @@ _SAMPLED_DIGITS: Final = frozenset("13579bdf")
 _KNOWN_FLAGS: Final = 0x03  # sampled, and "the trace id is random"
 _FLAGS_LAST_CHARACTER: Final = 54  # version-traceid-spanid-flags is 55 characters in every version of the format
 
-_tracer: trace.Tracer | None = None
+_tracer: trace.Tracer = trace.NoOpTracer()
 
 
 def use_tracer(tracer: trace.Tracer | None) -> None:
     """Send the spans of this process there; None sends them nowhere. `start` calls it, nobody else."""
     global _tracer
-    _tracer = tracer
+    _tracer = tracer or trace.NoOpTracer()
 
 
 def current_trace() -> tuple[str | None, str | None]:
@@ -93,8 +93,7 @@ def span(
     exceptions in `expected` are answers (a refusal) and leave neither.
     """
     context, all_links = _parent(traceparent, tracestate, stored_at, links)
-    tracer = _tracer or trace.get_tracer("saldo")
-    current = tracer.start_span(
+    current = _tracer.start_span(
         name, context=context, kind=_KINDS[kind], attributes=dict(attributes or {}), links=all_links
     )
     with trace.use_span(current, end_on_exit=True, record_exception=False, set_status_on_exception=False):

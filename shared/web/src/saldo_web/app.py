@@ -36,7 +36,7 @@ def create_app(
     anything in `routers` that is no `SecuredRouter`, ValueError for a route or an operation id declared twice. The app
     is sealed: a route added later raises TypeError.
     """
-    app = FastAPI(
+    app = _Api(
         title=title,
         version=version,
         description=description,
@@ -55,8 +55,17 @@ def create_app(
     routes = _checked(own)
     app.router.routes = _Sealed(routes)
     refusals = {route.unique_id: route.rules.refusals for route in routes}
-    app.openapi_schema = describe(app, problems=problems, refusals=refusals)
+    app.document = describe(app, problems=problems, refusals=refusals)
     return app
+
+
+class _Api(FastAPI):
+    """An app whose document is written once, when its routes are complete."""
+
+    document: Mapping[str, Any]
+
+    def openapi(self) -> dict[str, Any]:
+        return dict(self.document)
 
 
 class _Sealed(list[BaseRoute]):

@@ -20,7 +20,13 @@ NOT_YET_KNOWN_RETRY_SECONDS: Final = 1  # a copy that is late is late by millise
 TRANSIENT_RETRY_SECONDS: Final = 2  # as long as a database takes to fail over in the good case
 ERRORS_MAX: Final = 50  # a body of a megabyte can break a rule in very many places
 
-_HTTP_CODES: Final = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large", 415: "content-type-refused"}
+_HTTP_CODES: Final = {
+    400: "malformed-json",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "body-too-large",
+    415: "content-type-refused",
+}
 Handler: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
 
 
