@@ -14,7 +14,10 @@ from tests.architecture.tree import SourceFile, all_files, python_files, service
 Rule = Callable[[Path], Iterator[str]]
 
 BROKER_CLIENTS = frozenset({"aiokafka", "faststream", "confluent_kafka", "kafka"})
-BROKER_ROOMS = frozenset({"saldo_messaging", "saldo_testkit", "saldo_local"})
+BROKER_EVIDENCE_CALLS = frozenset({"saw_event", "saw_request"})
+EVIDENCE_GIVERS = ("shared/testkit/src/saldo_testkit/", "shared/testkit/tests/")
+
+ROOMS = frozenset({"saldo_messaging", "saldo_testkit", "saldo_local"})
 
 SQL_CLIENTS = frozenset({"sqlalchemy", "asyncpg", "alembic", "psycopg"})
 SQL_ROOMS = frozenset({"adapters", "migrations"})
@@ -164,6 +167,16 @@ def a_package_declares_what_it_imports(root: Path) -> Iterator[str]:
                 yield f"{source.module}:{line}: imports {name}, which its pyproject.toml does not name"
 
 
+def only_the_test_kit_gives_evidence(root: Path) -> Iterator[str]:
+    """A test that tells the recorder what it saw would prove its requirement by its own word."""
+    for source in python_files(root):
+        if source.path.relative_to(root).as_posix().startswith(EVIDENCE_GIVERS):
+            continue
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.Attribute) and node.attr in EVIDENCE_CALLS:
+                yield f"{source.module}:{node.lineno}: calls {node.attr}"
+
+
 RULES: tuple[Rule, ...] = (
     only_messaging_touches_the_broker,
     only_adapters_write_sql,
@@ -177,6 +190,7 @@ RULES: tuple[Rule, ...] = (
     the_domain_stands_on_the_standard_library_and_money,
     the_application_stands_on_domain_contracts_money_and_work,
     a_package_declares_what_it_imports,
+    only_the_test_kit_gives_evidence,
 )
 
 

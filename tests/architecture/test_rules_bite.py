@@ -97,6 +97,10 @@ RULE_VIOLATIONS: dict[Rule, list[tuple[str, str]]] = {
         (f"{PAYMENTS}/application/planted.py", "import orjson"),
         (f"{PAYMENTS}/application/planted.py", "from saldo_web import problem"),
     ],
+    rules.only_the_test_kit_gives_evidence: [
+        ("tests/flows/test_planted.py", 'recorder.saw_event("InvoicePaid", "a1")'),
+        ("services/payments/tests/component/test_planted.py", "seen = recorder.saw_request"),
+    ],
     rules.a_package_declares_what_it_imports: [
         (f"{PAYMENTS}/adapters/planted.py", "import jinja2"),
         ("shared/contracts/src/saldo_contracts/planted.py", "from saldo_money import Money"),
