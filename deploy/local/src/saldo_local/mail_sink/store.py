@@ -97,9 +97,9 @@ class MailStore:
 
 
 def text_of(message: EmailMessage, kind: str) -> str | None:
-    """The body of that kind ("plain" or "html"), decoded; None if the mail has none."""
+    """The body of that kind ("plain" or "html"), decoded, lines ended by a newline alone; None if it has none."""
     part = message.get_body(preferencelist=(kind,))
-    return None if part is None else str(part.get_content())
+    return None if part is None else str(part.get_content()).replace("\r\n", "\n")
 
 
 def attachments_of(message: EmailMessage) -> Iterator[Attachment]:
