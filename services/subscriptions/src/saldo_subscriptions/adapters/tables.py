@@ -67,9 +67,7 @@ standings = Table(
         "and (suspended_since is null) = (without_access_from is null)",
         name="standings_suspended",
     ),
-    CheckConstraint(
-        "(suspension_on is not null) = (state = 'suspension_scheduled')", name="standings_suspension_date"
-    ),
+    CheckConstraint("(suspension_on is not null) = (state = 'suspension_scheduled')", name="standings_suspension_date"),
     CheckConstraint(
         "cancellation_on is null or state in ('suspension_scheduled', 'suspended')", name="standings_cancellation_date"
     ),
@@ -99,7 +97,8 @@ orders = Table(
     Column("version", BigInteger, nullable=False),
     CheckConstraint("quantity > 0", name="orders_quantity"),
     CheckConstraint(
-        "(status = 'placed' and rejection is null and subscription_id is not null and unit_price_minor_units is not null) "
+        "(status = 'placed' and rejection is null and subscription_id is not null "
+        "and unit_price_minor_units is not null) "
         "or (status = 'rejected' and rejection is not null and subscription_id is null)",
         name="orders_status",
     ),

@@ -1,0 +1,1 @@
+"""Translates the outside into commands: messages, timers, requests."""

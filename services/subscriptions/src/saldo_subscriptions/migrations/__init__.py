@@ -1,0 +1,1 @@
+"""The database of subscriptions, step by step, forward only."""
