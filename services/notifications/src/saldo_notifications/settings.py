@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
-from saldo_messaging import MessagingSettings
+from pydantic_settings import SettingsConfigDict
+from saldo_messaging import ProcessSettings
 
 from saldo_notifications.application.claim_notice import DeliveryTerms
 from saldo_notifications.domain.retries import RetryPlan
@@ -19,64 +19,32 @@ LEASE_TIMEOUTS = 3  # mail timeouts in a lease, so that a live delivery is never
 CONTACT_WAIT_SECONDS = 86_400.0  # a contact is late by milliseconds; a day lets an outage of its owner pass
 
 
-class Settings(BaseSettings):
-    """Read once, in bootstrap."""
+class Settings(ProcessSettings):
+    """Read once, in bootstrap. All times are machine time."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="NOTIFICATIONS_", frozen=True, extra="ignore", hide_input_in_errors=True
-    )
+    model_config = SettingsConfigDict(env_prefix="NOTIFICATIONS_", frozen=True, hide_input_in_errors=True)
 
-    dsn: str = "postgresql://localhost/notifications"
-    kafka_bootstrap: str = "localhost:9092"
-    kafka_profile: Literal["embedded", "apache"] = "apache"
-    kafka_replication_factor: Annotated[int, Field(ge=1)] = 3
-    clock: Literal["system", "movable"] = "system"
-    replica: str = "0"
-    http_host: str = "127.0.0.1"
-    api_port: Annotated[int, Field(ge=0, le=65_535)] = 0
-    worker_port: Annotated[int, Field(ge=0, le=65_535)] = 0
-    inbox_retention_days: Annotated[int, Field(ge=1)] | None = None
-
-    issuer: str = "http://localhost/issuer"
-    audience: str = "saldo"
-    jwks_url: str | None = None
-    jwks_path: Path | None = None
-
-    sellers_path: Path | None = None
+    sellers_path: Path | None = Field(default=None, description="folder of <seller id>.yaml; None: the sample sellers")
 
     smtp_host: str = "localhost"
-    smtp_port: Annotated[int, Field(ge=1, le=65_535)] = 25
-    smtp_security: Literal["none", "starttls", "tls"] = "starttls"
+    smtp_port: int = Field(default=25, ge=1, le=65_535)
+    smtp_security: Literal["none", "starttls", "tls"] = Field(default="starttls", description="none: on loopback only")
     smtp_username: str | None = None
     smtp_password: SecretStr | None = None
-    smtp_ca_file: Path | None = None
-    smtp_hello_name: str | None = None
-    smtp_reply_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
-    smtp_mail_timeout_seconds: Annotated[float, Field(gt=0)] = 60.0
-    smtp_connections_max: Annotated[int, Field(ge=1, le=100)] = 8
+    smtp_ca_file: Path | None = Field(default=None, description="PEM; None: the system's authorities")
+    smtp_hello_name: str | None = Field(default=None, description="our name in EHLO; None: the host's")
+    smtp_reply_timeout_seconds: float = Field(default=30.0, gt=0, description="of one answer of the server")
+    smtp_mail_timeout_seconds: float = Field(default=60.0, gt=0, description="of a whole mail, connection included")
+    smtp_connections_max: int = Field(default=8, ge=1, le=100, description="a worker's; as many mails at once")
 
     retry_delays_seconds: tuple[Annotated[float, Field(gt=0)], ...] = RETRY_DELAYS_SECONDS
-    contact_wait_seconds: Annotated[float, Field(gt=0)] = CONTACT_WAIT_SECONDS
+    contact_wait_seconds: float = Field(default=CONTACT_WAIT_SECONDS, gt=0)
 
     @model_validator(mode="after")
     def _sign_in_needs_a_password(self) -> Self:
         if (self.smtp_username is None) != (self.smtp_password is None):
             raise ValueError("smtp_username and smtp_password go together")
         return self
-
-    def messaging(self) -> MessagingSettings:
-        return MessagingSettings(
-            dsn=self.dsn,
-            kafka_bootstrap=self.kafka_bootstrap,
-            kafka_profile=self.kafka_profile,
-            clock=self.clock,
-            replica=self.replica,
-            http_host=self.http_host,
-            api_port=self.api_port,
-            worker_port=self.worker_port,
-            inbox_retention_days=self.inbox_retention_days,
-            replication_factor=self.kafka_replication_factor,
-        )
 
     def delivery_terms(self) -> DeliveryTerms:
         return DeliveryTerms(
