@@ -62,7 +62,7 @@ def start(plan: Plan, directory: RunDirectory) -> Child:
             stderr=subprocess.STDOUT,
             cwd="/",
             env={**os.environ, **plan.environment},
-            preexec_fn=functools.partial(_end_with_parent, os.getpid(), plan.orphan_signal),
+            preexec_fn=functools.partial(end_with_parent, os.getpid(), plan.orphan_signal),
             user=plan.user,
             group=None if plan.user is None else pwd.getpwnam(plan.user).pw_gid,
             extra_groups=None if plan.user is None else [],
@@ -96,7 +96,7 @@ def stop_all(children: Sequence[Child]) -> None:
             child.process.wait()
 
 
-def _end_with_parent(parent: int, orphan_signal: signal.Signals) -> None:
+def end_with_parent(parent: int, orphan_signal: signal.Signals) -> None:
     """Runs in the child between fork and exec; elsewhere than on Linux the keeper's own orderly end has to do."""
     if sys.platform == "linux":
         _LIBC.prctl(PR_SET_PDEATHSIG, int(orphan_signal), 0, 0, 0)

@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("api", help="the HTTP API; never touches the broker")
     commands.add_parser("worker", help="listens, relays, runs timers and loops")
     commands.add_parser("migrate", help="bring the database to this version; a second run does nothing")
+    commands.add_parser("prepare", help="migrate and topics apply in one go")
     commands.add_parser("openapi", help="print the API's OpenAPI document")
     topics = commands.add_parser("topics", help="the service's own topics")
     topics.add_argument("action", choices=["apply", "check"], help="create the missing ones, or only compare")
@@ -72,6 +73,9 @@ async def _run(service: Service, asked: argparse.Namespace) -> int:
             print(f"{service.name}: the database is up to date")
         case "topics":
             await _topics(service, asked.action)
+        case "prepare":
+            await migrate_async(service.messaging.dsn, service.migrations)
+            await _topics(service, "apply")
         case "openapi":
             print(json.dumps(_openapi(service), indent=2, sort_keys=True))
         case "dead-letters":

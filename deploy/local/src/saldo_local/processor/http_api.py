@@ -89,7 +89,7 @@ class OwnDoors:
         return JSONResponse({"now": self._desk.clock.now().isoformat()})
 
     async def quiescence(self, request: Request) -> Response:
-        """Quiet when two answers in a row are equal and `quiet` is true. `next_due` waits for the clock."""
+        """Quiet when two answers in a row are equal and `quiet` is true. `next_due_at` waits for the clock."""
         desk = self._desk
         waiting, due = desk.postman.waiting(), desk.postman.next_due()
         return JSONResponse(
@@ -98,7 +98,7 @@ class OwnDoors:
                 "begun": desk.begun,
                 "finished": desk.finished,
                 "webhooks_waiting": waiting,
-                "next_due": None if due is None else datetime.fromtimestamp(due, desk.clock.now().tzinfo).isoformat(),
+                "next_due_at": None if due is None else datetime.fromtimestamp(due, desk.clock.now().tzinfo).isoformat(),
                 "quiet": desk.begun == desk.finished and not waiting,
             }
         )

@@ -23,6 +23,7 @@ class Door:
     url: str
     clock_path: str = "/v1/clock"
     quiescence_path: str = "/v1/quiescence"
+    authorization: str | None = None  # None: a development token
     sets_clock: bool = True  # one process of a service is enough: its clock is a row of its database
 
 
@@ -42,8 +43,8 @@ class Conductor:
         """Give the connections back."""
         await self._client.aclose()
 
-    def _headers(self) -> Mapping[str, str]:
-        return {"Authorization": f"Bearer {self._token()}"}
+    def _headers(self, door: Door) -> Mapping[str, str]:
+        return {"Authorization": door.authorization or f"Bearer {self._token()}"}
 
     async def settle(self) -> Sequence[Mapping[str, Any]]:
         """Wait for two equal quiet answers in a row from all processes."""
@@ -62,7 +63,7 @@ class Conductor:
 
     async def _report(self, door: Door) -> Mapping[str, Any]:
         try:
-            response = await self._client.get(door.url + door.quiescence_path, headers=self._headers())
+            response = await self._client.get(door.url + door.quiescence_path, headers=self._headers(door))
             response.raise_for_status()
         except httpx2.HTTPError as error:
             return {"url": door.url, "quiet": False, "error": type(error).__name__}
@@ -87,7 +88,7 @@ class Conductor:
         for door in self._doors:
             if door.sets_clock:
                 response = await self._client.put(
-                    door.url + door.clock_path, headers=self._headers(), json={"now": now.isoformat()}
+                    door.url + door.clock_path, headers=self._headers(door), json={"now": now.isoformat()}
                 )
                 if response.status_code == httpx2.codes.CONFLICT:
                     continue  # it stands there or later already
