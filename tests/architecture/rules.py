@@ -14,10 +14,7 @@ from tests.architecture.tree import SourceFile, all_files, python_files, service
 Rule = Callable[[Path], Iterator[str]]
 
 BROKER_CLIENTS = frozenset({"aiokafka", "faststream", "confluent_kafka", "kafka"})
-BROKER_EVIDENCE_CALLS = frozenset({"saw_event", "saw_request"})
-EVIDENCE_GIVERS = ("shared/testkit/src/saldo_testkit/", "shared/testkit/tests/")
-
-ROOMS = frozenset({"saldo_messaging", "saldo_testkit", "saldo_local"})
+BROKER_ROOMS = frozenset({"saldo_messaging", "saldo_testkit", "saldo_local"})
 
 SQL_CLIENTS = frozenset({"sqlalchemy", "asyncpg", "alembic", "psycopg"})
 SQL_ROOMS = frozenset({"adapters", "migrations"})
@@ -46,6 +43,9 @@ MACHINE_TIME = {
 FORBIDDEN_NAMES = frozenset(
     {"utils", "util", "common", "commons", "helpers", "helper", "base", "misc", "shared", "platform", "manager"}
 )
+
+EVIDENCE_CALLS = frozenset({"saw_event", "saw_request"})
+EVIDENCE_GIVERS = ("shared/testkit/src/saldo_testkit/", "shared/testkit/tests/")
 
 ROOMS = frozenset({"__init__", "__main__", "bootstrap", "settings", "entrypoints", "adapters", "application", "domain"})
 ROOMS_WITH_MIGRATIONS = ROOMS | {"migrations"}
