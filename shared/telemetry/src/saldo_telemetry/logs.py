@@ -63,7 +63,7 @@ def configure(service: str, process: str, *, level: str = "INFO", stream: TextIO
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(stream or sys.stdout)
+    handler = _Lines(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -82,6 +82,20 @@ def configure(service: str, process: str, *, level: str = "INFO", stream: TextIO
     root.setLevel(level)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class _Lines(logging.Handler):
+    """Writes to the stream, or to whatever stdout is at that moment (tests and daemons exchange it)."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            print(self.format(record), file=self._stream or sys.stdout, flush=True)
+        except Exception:  # a line that cannot be written must not stop the work it tells of
+            self.handleError(record)
 
 
 def _to_json(event: object, **_: object) -> str:

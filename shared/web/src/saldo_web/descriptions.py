@@ -24,6 +24,16 @@ _WHEN: Final[Mapping[int, str]] = {
     422: "The request breaks its schema, or the Idempotency-Key came with another request before.",
     503: "It cannot be done just now; nothing was done. Retry-After says when to ask again.",
 }
+_HEADERS: Final[Mapping[str, Mapping[str, object]]] = {
+    "Saldo-Version": {
+        "description": "`<service>/<aggregate>/<version>` of what was changed.",
+        "schema": {"type": "string"},
+    },
+    "Idempotency-Replayed": {
+        "description": "`true` where this is the first answer to the Idempotency-Key again.",
+        "schema": {"type": "string"},
+    },
+}
 
 
 def problem_responses(route: APIRoute, *, secured: bool) -> dict[int | str, dict[str, Any]]:
@@ -52,6 +62,12 @@ def _statuses(route: APIRoute, secured: bool) -> Iterator[int]:
         yield from (400, 415, 422)
 
 
+def _describe_headers(operation: dict[str, Any]) -> None:
+    for status, response in operation["responses"].items():
+        if status.startswith("2"):
+            response["headers"] = {name: dict(about) for name, about in _HEADERS.items()}
+
+
 def describe(app: FastAPI, *, problems: Mapping[str, int], refusals: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """The whole document; `refusals` are the declared codes by operation id."""
     document = get_openapi(
@@ -64,7 +80,9 @@ def describe(app: FastAPI, *, problems: Mapping[str, int], refusals: Mapping[str
         schemas.pop(unused, None)
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
     for path in document.get("paths", {}).values():
-        for operation in path.values():
+        for method, operation in path.items():
+            if method != "get":
+                _describe_headers(operation)
             if "HTTPValidationError" in str(operation["responses"].get("422")):
                 del operation["responses"]["422"]  # FastAPI's guess for every route with a parameter
             for code in refusals.get(operation.get("operationId", ""), ()):
