@@ -55,7 +55,7 @@ architecture: setup ## Check who imports whom (the contracts in pyproject.toml).
 
 generated: setup ## Check that everything generated is fresh: schemas, AsyncAPI, OpenAPI.
 	@$(PYTHON) -m saldo_contracts check
-	@$(PYTHON) -m saldo_testkit openapi check
+	@$(PYTHON) -m saldo_local openapi check
 
 coverage-of-requirements: setup ## Say which requirements the last `make test` or `make test-all` proved.
 	@$(PYTHON) -m saldo_testkit requirements

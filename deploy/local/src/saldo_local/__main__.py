@@ -1,4 +1,4 @@
-"""python -m saldo_local {stack|mail-sink|processor|issuer|token}: the embedded stack, whole or part by part."""
+"""python -m saldo_local: the embedded stack, whole or part by part, and the whole suite on it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     _describe_processor(commands.add_parser("processor", help="simulate a card processor that speaks Stripe's format"))
     _describe_issuer(commands.add_parser("issuer", help="serve the public key of development tokens"))
     _describe_token(commands.add_parser("token", help="print a development token of a running stack"))
+    _describe_suite(commands)
     _describe_keeper(commands.add_parser("keeper", help="(used by Stack) keep the parts of one stack"))
     options = parser.parse_args(arguments)
     code: int = options.run(options)
@@ -69,6 +70,47 @@ def _describe_token(parser: argparse.ArgumentParser) -> None:
 def _describe_keeper(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("parts", nargs="*", choices=[*Part, []])
     parser.set_defaults(run=_keeper)
+
+
+def _describe_suite(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    commands.add_parser("demo", help="start everything, tell the story of two accounts, stop").set_defaults(run=_demo)
+    commands.add_parser("up", help="start everything and leave it running").set_defaults(run=_up)
+    commands.add_parser("down", help="stop what `up` started").set_defaults(run=_down)
+    commands.add_parser("hold", help="(used by up) keep the suite").set_defaults(run=_hold)
+    openapi = commands.add_parser("openapi", help="the services' OpenAPI documents")
+    openapi.add_argument("action", choices=["write", "check"])
+    openapi.add_argument("--root", type=Path, default=Path.cwd(), help="of the repository")
+    openapi.set_defaults(run=_openapi)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from saldo_local.demo import main as demo
+
+    return demo.run()
+
+
+def _up(options: argparse.Namespace) -> int:
+    from saldo_local import standing_suite
+
+    return standing_suite.up()
+
+
+def _down(options: argparse.Namespace) -> int:
+    from saldo_local import standing_suite
+
+    return standing_suite.down()
+
+
+def _hold(options: argparse.Namespace) -> int:
+    from saldo_local import standing_suite
+
+    return standing_suite.hold()
+
+
+def _openapi(options: argparse.Namespace) -> int:
+    from saldo_local import openapi_documents
+
+    return openapi_documents.run(options.action, options.root)
 
 
 def _stack(options: argparse.Namespace) -> int:

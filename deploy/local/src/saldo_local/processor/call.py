@@ -38,9 +38,12 @@ class Call:
             raise not_found(kind.KIND, identifier, param)
         return record
 
+    def show(self, record: Record) -> Body:
+        return rendering.render(record, self.base_url)
+
     def keep(self, record: Record) -> Body:
         self.store.put(record)
-        return rendering.render(record, self.base_url)
+        return self.show(record)
 
     def announce(self, event_type: str, record: Record) -> None:
         """Keeps the event and one delivery for each endpoint that wants it, in the request's transaction."""

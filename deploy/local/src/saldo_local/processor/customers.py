@@ -25,7 +25,7 @@ def create(call: Call) -> Body:
 
 def retrieve(call: Call, identifier: str) -> Body:
     customer = call.the(Customer, identifier)
-    return {"id": identifier, "object": "customer", "deleted": True} if customer.deleted else call.keep(customer)
+    return {"id": identifier, "object": "customer", "deleted": True} if customer.deleted else call.show(customer)
 
 
 def update(call: Call, identifier: str) -> Body:

@@ -51,7 +51,7 @@ def close(call: Call, identifier: str, ending: str) -> Body:
 
 
 def retrieve(call: Call, identifier: str) -> Body:
-    return call.keep(call.the(Dispute, identifier))
+    return call.show(call.the(Dispute, identifier))
 
 
 def update(call: Call, identifier: str) -> Body:

@@ -13,7 +13,7 @@ ENDPOINTS_MAX = 16
 
 
 def retrieve_event(call: Call, identifier: str) -> Body:
-    return call.keep(call.the(Event, identifier))
+    return call.show(call.the(Event, identifier))
 
 
 def listed_events(call: Call) -> Body:
@@ -22,7 +22,7 @@ def listed_events(call: Call) -> Body:
 
 
 def retrieve_charge(call: Call, identifier: str) -> Body:
-    return call.keep(call.the(Charge, identifier))
+    return call.show(call.the(Charge, identifier))
 
 
 def listed_charges(call: Call) -> Body:
@@ -43,7 +43,7 @@ def create_endpoint(call: Call, secret: str) -> Body:
 
 
 def retrieve_endpoint(call: Call, identifier: str) -> Body:
-    return call.keep(call.the(WebhookEndpoint, identifier))
+    return call.show(call.the(WebhookEndpoint, identifier))
 
 
 def update_endpoint(call: Call, identifier: str) -> Body:

@@ -98,7 +98,9 @@ class OwnDoors:
                 "begun": desk.begun,
                 "finished": desk.finished,
                 "webhooks_waiting": waiting,
-                "next_due_at": None if due is None else datetime.fromtimestamp(due, desk.clock.now().tzinfo).isoformat(),
+                "next_due_at": None
+                if due is None
+                else datetime.fromtimestamp(due, desk.clock.now().tzinfo).isoformat(),
                 "quiet": desk.begun == desk.finished and not waiting,
             }
         )

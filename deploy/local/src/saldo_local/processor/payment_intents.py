@@ -60,7 +60,7 @@ def create(call: Call) -> Body:
 
 def retrieve(call: Call, identifier: str) -> Body:
     call.form.only(("client_secret",))
-    return call.keep(call.the(PaymentIntent, identifier))
+    return call.show(call.the(PaymentIntent, identifier))
 
 
 def update(call: Call, identifier: str) -> Body:

@@ -32,7 +32,7 @@ def create(call: Call) -> Body:
 
 
 def retrieve(call: Call, identifier: str) -> Body:
-    return call.keep(resolve(call, identifier))
+    return call.show(resolve(call, identifier))
 
 
 def update(call: Call, identifier: str) -> Body:

@@ -40,7 +40,7 @@ def create(call: Call) -> Body:
 
 
 def retrieve(call: Call, identifier: str) -> Body:
-    return call.keep(call.the(Refund, identifier))
+    return call.show(call.the(Refund, identifier))
 
 
 def update(call: Call, identifier: str) -> Body:

@@ -37,10 +37,11 @@ async def serve(
     clock, faults = MovableClock(store), Faults()
     postman = Postman(store, clock, faults)
     desk = Desk(store, clock, faults, postman, Api(secret), api_key=key, base_url=url)
-    delivering = asyncio.create_task(postman.run())
-    tell_ready(ready_file, processor_url=url, processor_api_key=key, processor_webhook_secret=secret)
-    await server_for(application(desk), protocol=CuttableProtocol).serve(sockets=[listener])
-    delivering.cancel()
+    async with asyncio.TaskGroup() as tasks:  # a postman that fails ends the process: nobody waits for lost events
+        delivering = tasks.create_task(postman.run())
+        tell_ready(ready_file, processor_url=url, processor_api_key=key, processor_webhook_secret=secret)
+        await server_for(application(desk), protocol=CuttableProtocol).serve(sockets=[listener])
+        delivering.cancel()
 
 
 def _kept(store: Store, name: str, value: str, *, given: bool) -> str:

@@ -41,7 +41,7 @@ def create(call: Call) -> Body:
 
 def retrieve(call: Call, identifier: str) -> Body:
     call.form.only(("client_secret",))
-    return call.keep(call.the(SetupIntent, identifier))
+    return call.show(call.the(SetupIntent, identifier))
 
 
 def confirm(call: Call, identifier: str) -> Body:

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -90,7 +90,7 @@ class Store:
         self.database.execute("COMMIT")
 
     def put(self, record: Record) -> None:
-        fields = asdict(record)
+        fields = {name: getattr(record, name) for name in record.__slots__}
         parent = fields.get("type") or fields.get("payment_intent") or ""
         row = (record.id, record.KIND, record.created, fields.get("customer", ""), parent, json.dumps(fields))
         self.database.execute(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Union
@@ -13,8 +12,7 @@ from urllib.parse import parse_qsl
 Body = dict[str, object]
 Tree = dict[str, Union[str, "Tree"]]
 KEY_PARTS = re.compile(r"[^\[\]]+|\[\]")
-ID_ALPHABET = string.ascii_letters + string.digits
-ID_LENGTH = 24
+ID_BYTES = 12  # twenty-four characters, as Stripe's
 DEPTH_MAX = 6
 FIELDS_MAX = 500
 
@@ -113,7 +111,7 @@ class Form:
 
 
 def new_id(prefix: str) -> str:
-    return f"{prefix}_{''.join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))}"
+    return f"{prefix}_{secrets.token_hex(ID_BYTES)}"
 
 
 def not_found(kind: str, identifier: str, param: str = "id") -> Refused:
