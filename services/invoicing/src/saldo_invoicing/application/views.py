@@ -74,7 +74,7 @@ class InvoiceView:
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """A line of a document."""
+    """A line of a document; the service period is half open."""
 
     line_id: str
     kind: str
@@ -87,8 +87,7 @@ class LineView:
     tax_name: str
     tax_rate: str
     tax_category: str
-    starts_on: date | None
-    ends_before: date | None
+    service_period: tuple[date, date] | None
     subscription_id: str | None
     credits_line_id: str | None
 

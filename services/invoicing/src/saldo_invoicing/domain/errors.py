@@ -1,4 +1,4 @@
-"""Rules that said no, and the one fault that must stop a document until somebody mends the rate table."""
+"""Rules that said no to somebody who asked, and faults that stop a message because money hangs on it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ class InvoicingError(Exception):
     """Base of the refusals: recorded as the answer of their cause; public attributes travel to the caller."""
 
 
-class IllegalTransition(InvoicingError):
+class BooksFault(Exception):
+    """What no healthy house sends: never acknowledged, the message waits as a dead letter until somebody looks.
+
+    A payment in another currency or a credit of a line that does not exist must not be dropped like a refused wish.
+    """
+
+
+class IllegalTransition(BooksFault):
     """A state machine was asked for a step that its table does not have."""
 
     def __init__(self, machine: str, state: str, trigger: str) -> None:
@@ -28,7 +35,7 @@ class CurrencyNotSold(InvoicingError):
         self.currency = currency
 
 
-class CurrencyDiffers(InvoicingError):
+class CurrencyDiffers(BooksFault):
     """An amount came in another currency than the account's, which it keeps for life."""
 
     def __init__(self, expected: str, found: str) -> None:
@@ -77,7 +84,7 @@ class NotOnePrimary(InvoicingError):
         self.primaries = primaries
 
 
-class CreditExceedsLine(InvoicingError):
+class CreditExceedsLine(BooksFault):
     """The credits of a line would be more than the line itself."""
 
     def __init__(self, line_id: str) -> None:
@@ -85,7 +92,7 @@ class CreditExceedsLine(InvoicingError):
         self.line_id = line_id
 
 
-class UnknownLine(InvoicingError):
+class UnknownLine(BooksFault):
     """The document has no such line."""
 
     def __init__(self, line_id: str) -> None:
@@ -93,7 +100,7 @@ class UnknownLine(InvoicingError):
         self.line_id = line_id
 
 
-class ReversalExceedsPayment(InvoicingError):
+class ReversalExceedsPayment(BooksFault):
     """More would be taken back than the payment still brought."""
 
     def __init__(self, payment_id: str) -> None:
@@ -101,11 +108,8 @@ class ReversalExceedsPayment(InvoicingError):
         self.payment_id = payment_id
 
 
-class RateMissing(Exception):
-    """No tax rate for a document's lines; not a refusal: the message waits as a dead letter until the table has it.
-
-    GOTO-28, C-31: rates are never guessed.
-    """
+class RateMissing(BooksFault):
+    """No tax rate for a document's lines; rates are never guessed, so the document waits for the table (C-31)."""
 
     def __init__(self, seller_id: str, country: str | None, region: str | None, category: str, on: date) -> None:
         place = "no billing country" if country is None else country + (f"-{region}" if region else "")

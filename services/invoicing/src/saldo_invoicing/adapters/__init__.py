@@ -1,0 +1,1 @@
+"""How invoicing's ports are kept: PostgreSQL, YAML tables, keyed hashes."""

@@ -1,0 +1,1 @@
+"""The HTTP API of invoicing, one file a resource."""

@@ -1,0 +1,1 @@
+"""How invoicing's database grew: forward only, each revision with its reason."""
