@@ -1,5 +1,7 @@
 """What every HTTP API shares: problem details, authentication, permissions, idempotency keys, paging, health."""
 
+from saldo_contracts.wire import Amount, Id
+
 from saldo_web.app import create_app
 from saldo_web.authentication import Authenticator, Unauthenticated
 from saldo_web.health import ReadinessCheck
@@ -11,9 +13,10 @@ from saldo_web.routing import Authenticates, CurrentActor, OnDenied, Public, Sec
 from saldo_web.sandbox import MovableClock, Quiescence, sandbox_routes
 from saldo_web.serving import serve
 from saldo_web.signing import TokenSigner
-from saldo_web.wire import Day, Id, Int64, Int64Parameter, Moment, PathId, RequestBody, Text
+from saldo_web.wire import Day, Int64, Int64Parameter, Moment, PathId, RequestBody, Text
 
 __all__ = [
+    "Amount",
     "Authenticates",
     "Authenticator",
     "CurrentActor",

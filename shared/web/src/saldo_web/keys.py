@@ -164,7 +164,7 @@ def read_keys(document: object) -> dict[str, jwt.PyJWK]:
             continue
         try:
             key = jwt.PyJWK.from_dict(entry)
-        except jwt.PyJWTError:
+        except (jwt.PyJWTError, ValueError, TypeError):
             continue
         if key.algorithm_name in ASYMMETRIC:
             found[entry["kid"]] = key

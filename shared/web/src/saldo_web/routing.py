@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, Protocol, TypeAlias, TypeVar
+from typing import Annotated, Any, Final, Literal, Protocol, Required, TypeAlias, TypedDict, TypeVar, Unpack
 
 from fastapi import Depends, Request
 from fastapi.params import Form
@@ -130,6 +130,32 @@ class SecuredRoute(APIRoute):
         return guarded
 
 
+class About(TypedDict, total=False):
+    """What a route says of itself.
+
+    `refusals` are the codes it may refuse with: their statuses are documented. `responses` documents further answers.
+    Without `response_model` the return annotation counts. `idempotency` says whether the Idempotency-Key is asked for;
+    a GET never does.
+    """
+
+    permission: Required[Access]
+    status_code: int
+    response_model: object
+    summary: str | None
+    refusals: Sequence[str]
+    responses: Mapping[int, Mapping[str, object]] | None
+    response_class: type[Response] | None
+    idempotency: Idempotency
+    body_bytes_max: int
+    include_in_schema: bool
+
+
+class Declare(Protocol):
+    """The decorator that a declaration gives."""
+
+    def __call__(self, endpoint: Endpoint) -> Endpoint: ...
+
+
 class SecuredRouter:
     """Collects the routes of one resource. There is no way to declare one without its access."""
 
@@ -138,118 +164,25 @@ class SecuredRouter:
         self._tags = tuple(tags)
         self.routes: list[SecuredRoute] = []
 
-    def get(
-        self,
-        path: str,
-        *,
-        permission: Access,
-        status_code: int = 200,
-        response_model: Any = None,
-        summary: str | None = None,
-        refusals: Sequence[str] = (),
-        responses: Mapping[int, Mapping[str, Any]] | None = None,
-        response_class: type[Response] | None = None,
-        include_in_schema: bool = True,
-    ) -> Callable[[Endpoint], Endpoint]:
-        """Declare a GET; see `route`."""
-        return self.route(
-            "GET",
-            path,
-            permission=permission,
-            status_code=status_code,
-            response_model=response_model,
-            summary=summary,
-            refusals=refusals,
-            responses=responses,
-            response_class=response_class,
-            include_in_schema=include_in_schema,
-            idempotency="none",
-        )
+    def get(self, path: str, **about: Unpack[About]) -> Declare:
+        """Declare a GET; see `About` and `route`."""
+        return self.route("GET", path, **about)
 
-    def post(
-        self,
-        path: str,
-        *,
-        permission: Access,
-        status_code: int = 200,
-        response_model: Any = None,
-        summary: str | None = None,
-        refusals: Sequence[str] = (),
-        responses: Mapping[int, Mapping[str, Any]] | None = None,
-        idempotency: Idempotency = "optional",
-        body_bytes_max: int = BODY_BYTES_MAX,
-        include_in_schema: bool = True,
-    ) -> Callable[[Endpoint], Endpoint]:
-        """Declare a POST; see `route`."""
-        return self.route(
-            "POST",
-            path,
-            permission=permission,
-            status_code=status_code,
-            response_model=response_model,
-            summary=summary,
-            refusals=refusals,
-            responses=responses,
-            idempotency=idempotency,
-            body_bytes_max=body_bytes_max,
-            include_in_schema=include_in_schema,
-        )
+    def post(self, path: str, **about: Unpack[About]) -> Declare:
+        """Declare a POST; see `About` and `route`."""
+        return self.route("POST", path, **about)
 
-    def put(
-        self,
-        path: str,
-        *,
-        permission: Access,
-        status_code: int = 200,
-        response_model: Any = None,
-        summary: str | None = None,
-        refusals: Sequence[str] = (),
-        responses: Mapping[int, Mapping[str, Any]] | None = None,
-        idempotency: Idempotency = "optional",
-        body_bytes_max: int = BODY_BYTES_MAX,
-        include_in_schema: bool = True,
-    ) -> Callable[[Endpoint], Endpoint]:
-        """Declare a PUT; see `route`."""
-        return self.route(
-            "PUT",
-            path,
-            permission=permission,
-            status_code=status_code,
-            response_model=response_model,
-            summary=summary,
-            refusals=refusals,
-            responses=responses,
-            idempotency=idempotency,
-            body_bytes_max=body_bytes_max,
-            include_in_schema=include_in_schema,
-        )
+    def put(self, path: str, **about: Unpack[About]) -> Declare:
+        """Declare a PUT; see `About` and `route`."""
+        return self.route("PUT", path, **about)
 
-    def delete(
-        self,
-        path: str,
-        *,
-        permission: Access,
-        status_code: int = 200,
-        response_model: Any = None,
-        summary: str | None = None,
-        refusals: Sequence[str] = (),
-        responses: Mapping[int, Mapping[str, Any]] | None = None,
-        idempotency: Idempotency = "optional",
-        include_in_schema: bool = True,
-    ) -> Callable[[Endpoint], Endpoint]:
-        """Declare a DELETE; see `route`."""
-        return self.route(
-            "DELETE",
-            path,
-            permission=permission,
-            status_code=status_code,
-            response_model=response_model,
-            summary=summary,
-            refusals=refusals,
-            responses=responses,
-            idempotency=idempotency,
-            include_in_schema=include_in_schema,
-        )
+    def patch(self, path: str, **about: Unpack[About]) -> Declare:
+        """Declare a PATCH; see `About` and `route`."""
+        return self.route("PATCH", path, **about)
+
+    def delete(self, path: str, **about: Unpack[About]) -> Declare:
+        """Declare a DELETE; see `About` and `route`."""
+        return self.route("DELETE", path, **about)
 
     def route(
         self,
@@ -258,20 +191,18 @@ class SecuredRouter:
         *,
         permission: Access,
         status_code: int = 200,
-        response_model: Any = None,
+        response_model: object = None,
         summary: str | None = None,
         refusals: Sequence[str] = (),
-        responses: Mapping[int, Mapping[str, Any]] | None = None,
+        responses: Mapping[int, Mapping[str, object]] | None = None,
         response_class: type[Response] | None = None,
         idempotency: Idempotency = "optional",
         body_bytes_max: int = BODY_BYTES_MAX,
         include_in_schema: bool = True,
-    ) -> Callable[[Endpoint], Endpoint]:
+    ) -> Declare:
         """Declare a route; the path is the whole template behind the router's prefix.
 
-        `refusals` are the codes this route may refuse with: their statuses are documented. `responses` documents
-        further answers. `response_model` None leaves it to the return annotation. Raises TypeError where
-        `permission` is neither a `Permission` nor a `Public`.
+        Raises TypeError where `permission` is left out, or is neither a `Permission` nor a `Public`.
         """
         if not isinstance(permission, (Permission, Public)):
             raise TypeError(f"{method} {path} names no permission and is not public")
@@ -291,7 +222,7 @@ class SecuredRouter:
                     summary=summary,
                     responses={status: dict(about) for status, about in (responses or {}).items()},
                     tags=list(self._tags),
-                    dependencies=key_dependency(idempotency),
+                    dependencies=key_dependency("none" if method == "GET" else idempotency),
                     include_in_schema=include_in_schema,
                     generate_unique_id_function=lambda route: route.name,
                     **settings,

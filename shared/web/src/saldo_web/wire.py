@@ -19,10 +19,10 @@ from pydantic import (
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from saldo_contracts.wire import UUID_PATTERN
 
 INT64_MAX: Final = 2**63 - 1
 INT64_MIN: Final = -(2**63)
-UUID_PATTERN: Final = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 DAY_PATTERN: Final = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 TEXT_PATTERN: Final = r"^[^\u0000]*$"
 
@@ -78,9 +78,6 @@ Int64: TypeAlias = Annotated[int, Field(strict=True, ge=INT64_MIN, le=INT64_MAX)
 
 Int64Parameter: TypeAlias = Annotated[int, Field(ge=INT64_MIN, le=INT64_MAX)]
 """A whole number in a query string."""
-
-Id: TypeAlias = Annotated[str, Field(pattern=UUID_PATTERN, json_schema_extra={"format": "uuid"})]
-"""A lower-case UUID in a body or a query string (422 otherwise)."""
 
 PathId: TypeAlias = Annotated[str, Path(pattern=UUID_PATTERN, json_schema_extra={"format": "uuid"})]
 """A lower-case UUID in a path; anything else names nothing and is answered 404."""

@@ -153,6 +153,10 @@ def test_keys_for_encryption_shared_keys_and_broken_keys_are_passed_over() -> No
                 {**good[0], "kid": "2", "use": "enc"},
                 {"kty": "oct", "kid": "3", "k": "c2VjcmV0", "alg": "HS256"},
                 {"kty": "EC", "kid": "4"},
+                {"kty": "EC", "kid": "5", "crv": 5, "x": 1, "y": None},
+                {"kty": "RSA", "kid": "6", "n": 5, "e": []},
+                {"kty": "RSA", "kid": "7", "n": "!", "e": "AQAB"},
+                {"kty": 5, "kid": "8"},
                 {"kty": "RSA"},
                 "key",
             ]
