@@ -163,7 +163,7 @@ def a_package_declares_what_it_imports(root: Path) -> Iterator[str]:
         declared = _declared(source)
         for line, name in source.imports():
             top = name.split(".")[0]
-            if top not in sys.stdlib_module_names and not declared & _distributions(PART_OF.get(top, top)):
+            if top not in sys.stdlib_module_names and declared.isdisjoint(_distributions(top)):
                 yield f"{source.module}:{line}: imports {name}, which its pyproject.toml does not name"
 
 
@@ -232,7 +232,8 @@ def _declared(source: SourceFile) -> frozenset[str]:
 @cache
 def _distributions(module: str) -> frozenset[str]:
     """The distributions that bring a module; PEP 503 spelling."""
-    return frozenset(_normalised(name) for name in [*_installed().get(module, []), module])
+    wholes = [PART_OF[module]] if module in PART_OF else []
+    return frozenset(_normalised(name) for name in [*_installed().get(module, []), module, *wholes])
 
 
 @cache
