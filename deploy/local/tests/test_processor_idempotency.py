@@ -98,7 +98,7 @@ def test_a_second_request_while_the_first_runs_is_told_so(
         eventually(lambda: not simulator.get("/simulator/faults").json()["faults"])  # used up: the first is inside
         with pytest.raises(stripe.APIError) as refused:
             charge(processor, customer, card, key=key)
-        assert (refused.value.http_status, refused.value.code) == (409, "idempotency_key_in_use")
+        assert refused.value.http_status == 409
         assert first.result().status == "succeeded"
     assert len(charged_with(simulator, key)) == 1
 

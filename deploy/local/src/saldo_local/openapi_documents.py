@@ -21,7 +21,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "STRIPE_WEBHOOK_SECRET": "whsec_none",
     "STRIPE_BASE_ADDRESS": "http://127.0.0.1:1",
     "SMTP_HOST": "127.0.0.1",
-    "FINGERPRINT_KEY": "for-printing-a-document-only-0000",
+    "ADDRESS_FINGERPRINT_KEY": "for-printing-a-document-only-0000",
 }
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -87,6 +88,7 @@ class Suite:
         self.processes: dict[str, Process] = {}
         self.receiver: Process | None = None
         self._conductor: Conductor | None = None
+        self._fingerprint_key = secrets.token_hex(32)
 
     # -- life ----------------------------------------------------------------------------------------------------
 
@@ -168,8 +170,11 @@ class Suite:
 
     def _outside(self, service: str) -> dict[str, str]:
         match service:
+            case "invoicing":
+                return {"ADDRESS_FINGERPRINT_KEY": self._fingerprint_key}
             case "payments":
                 return {
+                    "ADDRESS_FINGERPRINT_KEY": self._fingerprint_key,
                     "STRIPE_BASE_ADDRESS": self.stack.processor_url,
                     "STRIPE_API_KEY": self.stack.processor_api_key,
                     "STRIPE_WEBHOOK_SECRET": self.stack.processor_webhook_secret,

@@ -1,0 +1,1 @@
+"""`make demo`: the story of two accounts, told by what a plain subscriber and a mail sink saw."""
