@@ -104,9 +104,7 @@ class Doors:
         """As the customer sees it."""
         return await self.get(customer, "invoicing", "balance")
 
-    async def post(
-        self, customer: Customer, service: str, path: str, body: Mapping[str, Any]
-    ) -> Mapping[str, Any]:
+    async def post(self, customer: Customer, service: str, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """As the customer."""
         url = f"/v1/accounts/{customer.account_id}/{path}"
         return await self._call("POST", service, url, self._token(customer), body)

