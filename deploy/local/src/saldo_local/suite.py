@@ -1,4 +1,4 @@
-"""The whole suite on one machine: the embedded stack, and every service as processes of its own under one test clock."""
+"""The whole suite on one machine: the embedded stack, and each service as processes of its own under one test clock."""
 
 from __future__ import annotations
 
