@@ -58,6 +58,7 @@ def card_check_request(answer: Mapping[str, Json]) -> CardCheckRequest:
         seller_id=str(answer["seller_id"]),
         token=str(answer["token"]),
         customer=_text(answer["customer"]),
+        strong_authentication=bool(answer["strong_authentication"]),
         reference=_text(answer["reference"]),
     )
 

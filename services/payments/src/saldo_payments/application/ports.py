@@ -46,6 +46,7 @@ class CardCheckRequest:
     seller_id: str
     token: str = field(repr=False)
     customer: str | None
+    strong_authentication: bool
     reference: str | None = None
 
 
@@ -68,6 +69,25 @@ class CardProcessor(Protocol):
 
     async def keep_card(self, request: CardCheckRequest) -> CardCheckOutcome:
         """Check a card and keep it for charges without the customer; repeatable."""
+
+
+class BadSignature(Exception):
+    """A message that does not prove to be the processor's; nothing of it is read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessorNews:
+    """A message of the processor's own accord; `command` is None where it means nothing here."""
+
+    news_id: str
+    command: object | None
+
+
+class ProcessorMail(Protocol):
+    """Reads what the processor sends by itself."""
+
+    def read(self, body: bytes, signature: str | None) -> ProcessorNews:
+        """Verify the signature over the raw body, then read it; raises BadSignature."""
 
 
 class MachineTime(Protocol):
@@ -188,6 +208,9 @@ class Readings(Protocol):
 
     async def payment(self, account_id: str, payment_id: str) -> PaymentView | None:
         """With its attempts, oldest first."""
+
+    async def promised_tries(self, account_id: str) -> int:
+        """Payments asked for by the payer that have not reached the processor yet."""
 
     async def owner_of_payment(self, payment_id: str) -> str | None:
         """The account of a payment."""

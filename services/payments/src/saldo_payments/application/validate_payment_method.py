@@ -10,6 +10,7 @@ from saldo_work import Answer, Needs, UnitOfWork
 from saldo_payments.application.ports import CLAIM_SECONDS, MachineTime
 from saldo_payments.domain.account import Account
 from saldo_payments.domain.payment_method import PaymentMethod
+from saldo_payments.domain.strong_authentication import must_authenticate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,5 +40,6 @@ class ValidatePaymentMethodHandler:
             "seller_id": account.seller_id,
             "token": method.processor_token,
             "customer": account.processor_customer,
+            "strong_authentication": must_authenticate(account.country, customer_present=True),
             "reference": method.setup_reference,
         }

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from saldo_money import Money
-
 from saldo_payments.domain.attempts_window import AttemptsWindow, CountedAttempt
 from saldo_payments.domain.errors import MethodNotUsable
 from saldo_payments.domain.events import (
@@ -25,8 +23,8 @@ from saldo_payments.domain.terms import CollectionTerms
 class Account:
     """Its row lock is the gate of everything that moves money of the account.
 
-    Copied from invoicing: number, version, currency, country, collection, status, balance; from subscriptions: how many
-    live. Owned here: autopay, default, tries, the processor's name for the customer.
+    Copied from invoicing: number, version, currency, country, collection, status; from subscriptions: how many live.
+    Owned here: autopay, default, tries, the processor's name for the customer.
     """
 
     account_id: str
@@ -40,8 +38,6 @@ class Account:
     autopay: bool = True  # on unless the customer says otherwise (C-13)
     default_method_id: str | None = None
     attempts: AttemptsWindow = field(default_factory=AttemptsWindow)
-    balance: Money | None = None
-    ledger_version: int = 0
     live_subscriptions: int = 0
     processor_customer: str | None = None
     version: int = 0
@@ -60,13 +56,6 @@ class Account:
             return False
         self.account_version = account_version
         self.country, self.automatic_collection, self.is_open = country, automatic_collection, is_open
-        return True
-
-    def copy_balance(self, balance: Money, *, ledger_version: int) -> bool:
-        """Take over a snapshot of the ledger; False for one older than the copy."""
-        if self.balance is not None and ledger_version <= self.ledger_version:
-            return False
-        self.balance, self.ledger_version = balance, ledger_version
         return True
 
     def switch_autopay(self, enabled: bool) -> None:

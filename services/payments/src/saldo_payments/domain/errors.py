@@ -30,11 +30,9 @@ class NotWaiting(PaymentsError):
 class AmountNotPositive(PaymentsError):
     """Zero or less cannot be paid (C-08)."""
 
-    field = "amount.minor_units"
-
     def __init__(self) -> None:
         super().__init__("the amount must be above zero")
-        self.field = AmountNotPositive.field
+        self.field = "amount.minor_units"
 
 
 class WrongCurrency(PaymentsError):

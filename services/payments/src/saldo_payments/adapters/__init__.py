@@ -1,0 +1,1 @@
+"""The outside of payments: its tables, the card processor, machine time, alarms."""

@@ -1,0 +1,1 @@
+"""The doors of payments: streams heard, loops, timers and HTTP; each only translates."""

@@ -1,0 +1,1 @@
+"""The HTTP API of payments, by resource."""
