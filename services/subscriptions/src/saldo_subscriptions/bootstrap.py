@@ -129,7 +129,7 @@ def http_app(settings: Settings, runtime: Runtime, routers: Sequence[SecuredRout
         version=version("saldo-subscriptions"),
         description=DESCRIPTION,
         problems={},
-        authenticator=Authenticator(keys(settings), issuer=settings.issuer, audience=settings.audience),
+        authenticator=Authenticator(keys(settings), issuer=settings.token_issuer),
         readiness=[ReadinessCheck(name, check) for name, check in runtime.readiness().items()],
         routers=[*routers, *sandbox],
     )
@@ -137,6 +137,6 @@ def http_app(settings: Settings, runtime: Runtime, routers: Sequence[SecuredRout
 
 def keys(settings: Settings) -> Keys:
     """The issuer's public keys, from a file where one is given."""
-    if settings.jwks_path is not None:
-        return JwksFile(settings.jwks_path)
-    return JwksAddress(settings.jwks_url or f"{settings.issuer.rstrip('/')}/.well-known/jwks.json")
+    if settings.token_jwks_file is not None:
+        return JwksFile(settings.token_jwks_file)
+    return JwksAddress(settings.token_jwks_url or f"{settings.token_issuer.rstrip('/')}/.well-known/jwks.json")
