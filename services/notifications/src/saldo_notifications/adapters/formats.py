@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -16,6 +17,9 @@ from saldo_money import Currency
 
 # A language without a region means the region that our texts are written for; CLDR would take pt for Brazil.
 DEFAULT_REGIONS = {"en": "en_US", "de": "de_DE", "pt": "pt_PT"}
+
+# CLDR's currencySpacing, which babel leaves out: KWD 1.005, not KWD1.005.
+_LETTER_BESIDE_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 
 
 @lru_cache(maxsize=64)
@@ -43,9 +47,9 @@ def money(amount: Amount, language: str) -> str:
     """
     exponent = Currency(amount.currency).exponent
     number = Decimal(amount.minor_units).scaleb(-exponent)
-    return str(
-        _pattern(language, exponent).apply(number, locale_of(language), currency=amount.currency, currency_digits=False)
-    )
+    locale = locale_of(language)
+    shown = _pattern(language, exponent).apply(number, locale, currency=amount.currency, currency_digits=False)
+    return _LETTER_BESIDE_DIGIT.sub("\u00a0", str(shown))
 
 
 def day(value: date, language: str) -> str:

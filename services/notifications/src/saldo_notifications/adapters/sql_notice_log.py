@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from saldo_messaging import Database
-from sqlalchemy import Row, select, tuple_
+from sqlalchemy import Row, literal, select, tuple_
 
 from saldo_notifications.adapters.mime_mail import message_id_of
 from saldo_notifications.adapters.tables import accounts, notices
@@ -34,6 +34,9 @@ SHOWN = (
 )
 
 
+PLACE = (notices.c.composed_at, notices.c.notice_id)
+
+
 class SqlNoticeLog:
     """See `NoticeLog`."""
 
@@ -55,8 +58,9 @@ class SqlNoticeLog:
         if state is not None:
             query = query.where(notices.c.state == state)
         if after is not None:
-            query = query.where(tuple_(notices.c.composed_at, notices.c.notice_id) < tuple_(*after))
-        query = query.order_by(notices.c.composed_at.desc(), notices.c.notice_id.desc()).limit(limit)
+            place = (literal(part, column.type) for part, column in zip(after, PLACE, strict=True))
+            query = query.where(tuple_(*PLACE) < tuple_(*place))
+        query = query.order_by(*(column.desc() for column in PLACE)).limit(limit)
         async with self._database.engine.connect() as connection:
             return [self._view(row) for row in await connection.execute(query)]
 

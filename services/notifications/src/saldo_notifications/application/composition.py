@@ -132,6 +132,7 @@ COMPOSITION: Final[dict[type[Event], Rule]] = {
     told.LicenceAssigned: Planned(To.CONTACT, "licence-assigned"),
     told.LicenceUnassigned: Planned(To.CONTACT, "licence-unassigned"),
     told.LicenceActivated: Nobody(_SHOWN_AT_ONCE),
+    told.UsageReported: Nobody(_FOR_SERVICES),
     told.UsageRecorded: Nobody(_FOR_SERVICES),
     told.ChargesFinalized: Nobody("the invoice made of them is told"),
     told.UpcomingChargesEstimated: Nobody(_FOR_SERVICES),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 ANSWER_CHARACTERS_MAX = 300  # enough for every server's sentence; the rest is advertising
+DOOR_CODES = frozenset({530, 534, 535, 538})  # RFC 4954: sign in first, or otherwise; our settings, not the notice
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
 
 
@@ -63,12 +64,12 @@ class Verdict:
 def judge(answer: ServerAnswer) -> Verdict:
     """2xx to the content: delivered; 5xx to sender, recipient or content: never; all else, silence too: later.
 
-    A refusal at the door (greeting, TLS, sign-in) is the server's or our configuration's fault, whatever its code, and
-    must not end a notice.
+    A refusal at the door (greeting, TLS, sign-in, whenever it is asked for) is the server's or our configuration's
+    fault, whatever its code, and must not end a notice.
     """
     if answer.stage is Stage.COMPOSE:
         return Verdict(Fate.NEVER, Failure.TEMPLATE_FAULTY)
-    if answer.stage is Stage.CONNECT or answer.code is None:
+    if answer.stage is Stage.CONNECT or answer.code is None or answer.code in DOOR_CODES:
         return Verdict(Fate.LATER, Failure.UNREACHABLE)
     if answer.stage is Stage.CONTENT and 200 <= answer.code < 300:
         return Verdict(Fate.DELIVERED, None)

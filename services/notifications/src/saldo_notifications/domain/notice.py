@@ -32,7 +32,7 @@ TRANSITIONS: dict[NoticeState, dict[str, tuple[NoticeState, ...]]] = {
         "given up": (NoticeState.FAILED,),
     },
     NoticeState.CLAIMED: {
-        "claimed": (NoticeState.CLAIMED,),
+        "claimed": (NoticeState.CLAIMED, NoticeState.FAILED),  # its lease ran out; failed when its tries are used up
         "put aside": (NoticeState.WAITING_FOR_CONTACT,),
         "settled": (NoticeState.SENT, NoticeState.QUEUED, NoticeState.FAILED),
         "given up": (NoticeState.FAILED,),
