@@ -78,8 +78,8 @@ def plan(cluster: Cluster, port: int) -> Plan:
         title="PostgreSQL",
         command=[str(cluster.binaries / "postgres"), "-D", str(cluster.data), "-p", str(port)],
         is_ready=lambda: _status(cluster.data) == "ready",
-        stop_signal=signal.SIGINT,  # fast shutdown: sessions are ended, data are flushed
-        orphan_signal=signal.SIGQUIT,  # immediate shutdown: the postmaster takes its backends along
+        stop_signal=signal.SIGQUIT,  # immediate shutdown: the data go with the directory, so nothing need be flushed
+        orphan_signal=signal.SIGQUIT,  # the postmaster takes its backends along
         user=_server_user(),
     )
 
