@@ -190,7 +190,6 @@ class PaymentView:
     attempts: tuple[AttemptView, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Readings(Protocol):
     """What pages read; nothing is locked and no aggregate is loaded."""
 
