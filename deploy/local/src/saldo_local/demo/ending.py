@@ -56,7 +56,7 @@ class Ending:
         faults = []
         for customer in self._story.customers:
             answer = await self._doors.balance(customer)
-            balance = answer["balance"]
+            balance = answer["current"]
             print(f"{customer.name}: balance {balance['minor_units']} minor units {balance['currency']}")
             if balance["minor_units"] != 0:
                 faults.append(f"{customer.name} owes {balance}")

@@ -75,7 +75,7 @@ class Story:
         await self._rest()
 
     async def _the_rest_brings_the_service_back(self, bruno: Customer) -> None:
-        owed = (await self._doors.balance(bruno))["balance"]["minor_units"]
+        owed = (await self._doors.balance(bruno))["current"]["minor_units"]
         await self._doors.pay(bruno, int(owed), GOOD_CARD)
         await self._rest()
 
