@@ -56,9 +56,9 @@ def customer(processor: stripe.StripeClient) -> str:
     return processor.v1.customers.create({"email": "ada@example.org"}).id
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def lone_processor() -> Iterator[Stack]:
-    """A processor of its own, for tests that move its clock or read its whole ledger."""
+    """A processor of its own, for tests that move its clock."""
     with Stack({Part.PROCESSOR}) as running:
         yield running
 

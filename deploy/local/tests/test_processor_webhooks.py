@@ -48,7 +48,7 @@ def receiver(processor: stripe.StripeClient) -> Iterator[Receiver]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     mine.url = f"http://127.0.0.1:{server.server_port}/webhooks"
     endpoint = processor.v1.webhook_endpoints.create(
         {"url": mine.url, "enabled_events": ["customer.created", "customer.deleted"]}

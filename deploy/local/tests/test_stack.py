@@ -24,9 +24,10 @@ from saldo_local.stack import PartNotStarted, Stack, StackFailed
 PARTITIONS = 24  # of every public topic
 SESSION_MS = 3_000  # the embedded broker's profile
 OWNER = """
-import json, sys
+import sys
+from saldo_local.addresses import Part
 from saldo_local.stack import Stack
-stack = Stack().start()
+stack = Stack({Part(word) for word in sys.argv[1:]}).start()
 print(stack.addresses.as_json(), flush=True)
 sys.stdin.read()
 """
@@ -48,8 +49,10 @@ def processes_naming(text: str) -> list[int]:
     return [number for number in numbers if text in command_line(number)]
 
 
-def start_owner() -> tuple[subprocess.Popen[str], Path]:
-    owner = subprocess.Popen([sys.executable, "-c", OWNER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+def start_owner(*parts: Part) -> tuple[subprocess.Popen[str], Path]:
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER, *parts], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     assert owner.stdout is not None
     return owner, Path(json.loads(owner.stdout.readline())["run_directory"])
 
@@ -125,7 +128,7 @@ def test_a_stopped_stack_leaves_no_process_and_no_directory(base: Path) -> None:
 
 
 def test_a_killed_owner_leaves_no_process_and_no_directory(base: Path, eventually: Callable[..., None]) -> None:
-    owner, directory = start_owner()
+    owner, directory = start_owner(*Part)
     assert len(processes_naming(directory.name)) >= len(Part)
     end(owner)
     eventually(lambda: not processes_naming(directory.name) and not directory.exists())
@@ -134,7 +137,7 @@ def test_a_killed_owner_leaves_no_process_and_no_directory(base: Path, eventuall
 def test_children_end_with_a_killed_keeper_and_the_next_start_removes_the_directory(
     base: Path, eventually: Callable[..., None]
 ) -> None:
-    owner, directory = start_owner()
+    owner, directory = start_owner(Part.POSTGRES, Part.KAFKA, Part.TOKENS)
     children = {int(note.read_text()) for note in (directory / "pids").iterdir()}
     keeper = int(Path(f"/proc/{min(children)}/stat").read_text().rpartition(")")[2].split()[1])
     os.kill(keeper, signal.SIGKILL)
