@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from saldo_messaging import Stored
-from sqlalchemy import ColumnElement, Select, Text, select, tuple_
+from sqlalchemy import Column, ColumnElement, Select, Text, literal, select, tuple_
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -67,7 +67,7 @@ class SqlAccountReads:
         table = tables.charges
         asked = _select(SqlBooks.charges).where(table.c.account_id == account_id)
         if after is not None:
-            asked = asked.where(tuple_(table.c.billing_on, table.c.charges_id) < tuple_(*after))
+            asked = asked.where(_before((table.c.billing_on, table.c.charges_id), after))
         order = (table.c.billing_on.desc(), table.c.charges_id.desc())
         found = await self._entities(SqlBooks.charges, asked.order_by(*order).limit(limit))
         lines = await self._lines([charges.charges_id for charges in found])
@@ -80,7 +80,7 @@ class SqlAccountReads:
         table = tables.orders
         asked = _select(SqlBooks.orders).where(table.c.account_id == account_id, table.c.status == "rejected")
         if after is not None:
-            asked = asked.where(tuple_(table.c.decided_at, table.c.order_id) < tuple_(*after))
+            asked = asked.where(_before((table.c.decided_at, table.c.order_id), after))
         order = (table.c.decided_at.desc(), table.c.order_id.desc())
         return await self._entities(SqlBooks.orders, asked.order_by(*order).limit(limit))
 
@@ -106,3 +106,8 @@ def _select(stored: Stored[Entity]) -> Select[tuple[object, ...]]:
         for column in stored.table.c
     )
     return cast("Select[tuple[object, ...]]", select(*columns))
+
+
+def _before(columns: Sequence[Column[Any]], after: Sequence[object]) -> ColumnElement[bool]:
+    """The rows that come after the last one seen, newest first; each value in its column's own type."""
+    return tuple_(*columns) < tuple_(*(literal(value, of.type) for value, of in zip(after, columns, strict=True)))
