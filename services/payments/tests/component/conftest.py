@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from pydantic import SecretStr
 from saldo_local.stack import Stack
 from saldo_payments.bootstrap import build
 from saldo_payments.settings import Settings
@@ -31,8 +32,8 @@ async def service(
 ) -> AsyncIterator[Harness]:
     settings = Settings(
         **await process_settings("payments"),
-        stripe_api_key=processor.processor_api_key,
-        stripe_webhook_secrets=(processor.processor_webhook_secret,),
+        stripe_api_key=SecretStr(processor.processor_api_key),
+        stripe_webhook_secrets=(SecretStr(processor.processor_webhook_secret),),
         stripe_api_url=processor.processor_url,
         processor_timeout_seconds=PROCESSOR_TIMEOUT_SECONDS,
         return_url="http://localhost/payments/return",

@@ -125,10 +125,10 @@ class Customer:
     # -- what the payer does -------------------------------------------------------------------------------------
 
     async def submits_card(
-        self, token: str = "pm_card_visa", *, brand: str = "visa", make_default: bool = False, **changes: object
+        self, card: str = "pm_card_visa", *, brand: str = "visa", make_default: bool = False, **changes: object
     ) -> httpx2.Response:
         body: dict[str, Any] = {
-            "processor_token": token,
+            "processor_token": card,
             "card": {"brand": brand, "last_four": "4242", "expiry_year": 2031, "expiry_month": 8},
             "contact": {"name": "Ada Example", "email": f"{self.account_id}@customer.example", "language": "en"},
             "make_default": make_default,
@@ -136,9 +136,9 @@ class Customer:
         }
         return await self.http.post(f"{self.path}/payment-methods", json=body, headers=new_key())
 
-    async def adds_card(self, token: str = "pm_card_visa", *, make_default: bool = False) -> str:
+    async def adds_card(self, card: str = "pm_card_visa", *, make_default: bool = False) -> str:
         """Submits a card and waits until it may be charged."""
-        response = await self.submits_card(token, make_default=make_default)
+        response = await self.submits_card(card, make_default=make_default)
         assert response.status_code == 202, response.text
         method_id: str = response.json()["payment_method_id"]
         await self.service.observer.one(

@@ -9,7 +9,7 @@ from saldo_testkit.harness import Harness
 from services.payments.tests.component.customer import Customer, eur
 
 
-@pytest.mark.requirement("GOTO-40", "GOTO-141", "SL-14")
+@pytest.mark.requirement("GOTO-40")
 async def test_the_default_card_is_charged_when_an_invoice_is_issued(service: Harness, customer: Customer) -> None:
     card = await customer.adds_card()
     invoice = await customer.is_invoiced(4700)

@@ -22,7 +22,7 @@ def charge_outcome(intent: Object) -> ChargeOutcome:
     reference = text(intent, "id")
     match text(intent, "status"):
         case "succeeded":
-            card = part(part(part(intent, "latest_charge"), "payment_method_details"), "card")
+            card = part(part(intent, "payment_method"), "card")
             return ChargeOutcome(
                 answer=Answer.SUCCEEDED, reference=reference, brand=text(card, "brand"), last_four=text(card, "last4")
             )

@@ -26,8 +26,7 @@ from saldo_payments.domain.card_check import CardCheckOutcome
 from saldo_payments.domain.charge_outcome import Answer, ChargeOutcome
 
 KEY_REPLAYED_WITHIN = timedelta(hours=22)  # Stripe keeps a key for at least 24 h; two are left for clocks that differ
-EXPANDED_CHARGE = ["latest_charge"]
-EXPANDED_METHOD = ["payment_method"]
+EXPANDED = ["payment_method"]  # its card's brand and last four digits come with the intent
 
 _log = logger(__name__)
 
@@ -76,7 +75,7 @@ class StripeProcessor(CardProcessor):
         customer = request.customer
         try:
             if request.reference is not None:
-                found = await client.v1.setup_intents.retrieve_async(request.reference, {"expand": EXPANDED_METHOD})
+                found = await client.v1.setup_intents.retrieve_async(request.reference, {"expand": EXPANDED})
                 return answers.check_outcome(_plain(found), customer)
             if customer is None:
                 customer = await self._new_customer(client, request)
@@ -114,9 +113,7 @@ class StripeProcessor(CardProcessor):
 
     async def _read(self, request: ChargeRequest, reference: str) -> ChargeOutcome:
         intents = self._clients.of(request.seller_id).v1.payment_intents
-        return await _charged(
-            intents.retrieve_async(reference, {"expand": EXPANDED_CHARGE}), request, said_no_is_final=False
-        )
+        return await _charged(intents.retrieve_async(reference, {"expand": EXPANDED}), request, said_no_is_final=False)
 
     def _charge_fields(self, request: ChargeRequest) -> Mapping[str, object]:
         """Equal for equal requests: the key is refused with other fields than the first time."""
@@ -131,7 +128,7 @@ class StripeProcessor(CardProcessor):
                 "payment_id": request.payment_id,
                 "account_id": request.account_id,
             },
-            "expand": EXPANDED_CHARGE,
+            "expand": EXPANDED,
         }
         if request.customer is not None:
             fields["customer"] = request.customer
@@ -152,7 +149,7 @@ class StripeProcessor(CardProcessor):
             "usage": "off_session",
             "return_url": self._return_url,
             "metadata": {"payment_method_id": request.payment_method_id, "account_id": request.account_id},
-            "expand": EXPANDED_METHOD,
+            "expand": EXPANDED,
         }
         if request.strong_authentication:
             fields["payment_method_options"] = {"card": {"request_three_d_secure": "any"}}
