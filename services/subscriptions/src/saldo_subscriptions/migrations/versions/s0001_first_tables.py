@@ -38,6 +38,16 @@ def upgrade() -> None:
     )
     op.execute(
         """
+        COMMENT ON COLUMN accounts.profile_version IS 'of the snapshot in invoicing'
+        """
+    )
+    op.execute(
+        """
+        COMMENT ON COLUMN accounts.qualifying_methods IS 'as payments last told (C-02)'
+        """
+    )
+    op.execute(
+        """
         CREATE TABLE standings (
             account_id UUID NOT NULL,
             seller_id TEXT NOT NULL,
@@ -73,6 +83,36 @@ def upgrade() -> None:
     op.execute(
         """
         COMMENT ON TABLE standings IS 'How each account stands with late payment: one state row each'
+        """
+    )
+    op.execute(
+        """
+        COMMENT ON COLUMN standings.since IS 'business time'
+        """
+    )
+    op.execute(
+        """
+        COMMENT ON COLUMN standings.ledger_version IS 'of the newest balance that was heard'
+        """
+    )
+    op.execute(
+        """
+        COMMENT ON COLUMN standings.suspension_on IS 'local day'
+        """
+    )
+    op.execute(
+        """
+        COMMENT ON COLUMN standings.cancellation_on IS 'local day'
+        """
+    )
+    op.execute(
+        """
+        COMMENT ON COLUMN standings.without_access_from IS 'first whole local day without service'
+        """
+    )
+    op.execute(
+        """
+        COMMENT ON COLUMN standings.put_off_until IS 'the day an agent''s override names (C-24)'
         """
     )
     op.execute(
@@ -113,6 +153,11 @@ def upgrade() -> None:
     op.execute(
         """
         COMMENT ON TABLE orders IS 'What was ordered, also what was refused and why'
+        """
+    )
+    op.execute(
+        """
+        COMMENT ON COLUMN orders.asked_by IS 'kind and id of the actor, never a name'
         """
     )
     op.execute(
@@ -161,6 +206,31 @@ def upgrade() -> None:
     )
     op.execute(
         """
+        COMMENT ON COLUMN subscriptions.unit_price_minor_units IS 'of one unit and period, net of tax'
+        """
+    )
+    op.execute(
+        """
+        COMMENT ON COLUMN subscriptions.prepaid_protected IS 'late payment never suspends it'
+        """
+    )
+    op.execute(
+        """
+        COMMENT ON COLUMN subscriptions.anchor_on IS 'every period is computed from this local day'
+        """
+    )
+    op.execute(
+        """
+        COMMENT ON COLUMN subscriptions.charged_until IS 'the next billing date'
+        """
+    )
+    op.execute(
+        """
+        COMMENT ON COLUMN subscriptions.ended_on IS 'the last local day with access'
+        """
+    )
+    op.execute(
+        """
         CREATE TABLE charges (
             charges_id UUID NOT NULL,
             account_id UUID NOT NULL,
@@ -181,6 +251,11 @@ def upgrade() -> None:
     op.execute(
         """
         COMMENT ON TABLE charges IS 'Finished charges, told once and never changed'
+        """
+    )
+    op.execute(
+        """
+        COMMENT ON COLUMN charges.charges_id IS 'uuid5 of account, billing date and trigger'
         """
     )
     op.execute(
@@ -243,5 +318,10 @@ def upgrade() -> None:
     op.execute(
         """
         COMMENT ON TABLE overrides IS 'Who put a suspension off, until when and why (C-24)'
+        """
+    )
+    op.execute(
+        """
+        COMMENT ON COLUMN overrides.made_by IS 'kind and id of the agent, never a name'
         """
     )
