@@ -10,9 +10,10 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
+import asyncpg
 import saldo_telemetry
 
-from saldo_messaging import operator
+from saldo_messaging import failpoints, operator, operator_backlog
 from saldo_messaging.migrate import migrate_async
 from saldo_messaging.service import Runtime, Service, run_process
 from saldo_messaging.topics import TopicsDiffer, apply_topics, check_topics, published_by
@@ -23,6 +24,7 @@ def main(build: Callable[[], Service], arguments: Sequence[str] | None = None) -
     parser = _parser()
     asked = parser.parse_args(arguments)
     try:
+        failpoints.check()
         service = build()
     except ValueError as error:
         sys.exit(f"settings: {error}")
@@ -34,6 +36,8 @@ def main(build: Callable[[], Service], arguments: Sequence[str] | None = None) -
         sys.exit(str(refusal))
     except OSError as error:
         sys.exit(f"{service.name}: {error}")
+    except asyncpg.UndefinedTableError:
+        sys.exit(f"{service.name}: the database has no tables yet; run `migrate` first")
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -59,9 +63,26 @@ def _parser() -> argparse.ArgumentParser:
     retry.add_argument("id", type=int, nargs="?", help="any dead letter of the key; without it all that are open")
     skip = actions.add_parser("skip", help="give one up, for good")
     skip.add_argument("id", type=int)
-    skip.add_argument("--reason", required=True, help="why it may be given up")
-    skip.add_argument("--actor", required=True, help="who decides, as the audit shall name it")
+    _add_signature(skip)
+    timers = commands.add_parser("timers", help="timers whose command failed")
+    actions = timers.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", help="the parked ones with their reason, the longest due first")
+    retry = actions.add_parser("retry", help="give parked timers back to the worker")
+    retry.add_argument("key", nargs="?", help="a timer's key; without it all that are parked")
+    outbox = commands.add_parser("outbox", help="events that cannot be sent")
+    actions = outbox.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", help="the parked ones with their reason, in their order")
+    retry = actions.add_parser("retry", help="give a key's parked events back to the relay")
+    retry.add_argument("id", type=int, nargs="?", help="any parked row of the key; without it all that are parked")
+    discard = actions.add_parser("discard", help="never send one")
+    discard.add_argument("id", type=int)
+    _add_signature(discard)
     return parser
+
+
+def _add_signature(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reason", required=True, help="why it may be given up")
+    parser.add_argument("--actor", required=True, help="who decides, as the audit shall name it")
 
 
 async def _run(service: Service, asked: argparse.Namespace) -> int:
@@ -78,8 +99,8 @@ async def _run(service: Service, asked: argparse.Namespace) -> int:
             await _topics(service, "apply")
         case "openapi":
             print(json.dumps(_openapi(service), indent=2, sort_keys=True))
-        case "dead-letters":
-            await _dead_letters(service, asked)
+        case "dead-letters" | "timers" | "outbox":
+            await _operate(service, asked)
     return 0
 
 
@@ -113,15 +134,27 @@ def _openapi(service: Service) -> object:
     return app.openapi()  # type: ignore[attr-defined]  # every service's app is FastAPI's, by saldo_web.create_app
 
 
-async def _dead_letters(service: Service, asked: argparse.Namespace) -> None:
+async def _operate(service: Service, asked: argparse.Namespace) -> None:
     async with Runtime(service) as runtime:
-        match asked.action:
-            case "list":
+        match asked.command, asked.action:
+            case "dead-letters", "list":
                 lines = await operator.listed(runtime, everything=asked.all)
-            case "show":
+            case "dead-letters", "show":
                 lines = await operator.shown(runtime, asked.id)
-            case "retry":
+            case "dead-letters", "retry":
                 lines = await operator.retried(runtime, asked.id)
-            case _:
+            case "dead-letters", _:
                 lines = await operator.skipped(runtime, asked.id, actor=asked.actor, reason=asked.reason)
+            case "timers", "list":
+                lines = await operator_backlog.timers_listed(runtime)
+            case "timers", _:
+                lines = await operator_backlog.timers_retried(runtime, asked.key)
+            case _, "list":
+                lines = await operator_backlog.outbox_listed(runtime)
+            case _, "retry":
+                lines = await operator_backlog.outbox_retried(runtime, asked.id)
+            case _:
+                lines = await operator_backlog.outbox_discarded(
+                    runtime, asked.id, actor=asked.actor, reason=asked.reason
+                )
     print("\n".join(lines))

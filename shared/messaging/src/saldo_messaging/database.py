@@ -16,18 +16,30 @@ READ_POOL_SIZE = 10
 CONNECT_TIMEOUT_SECONDS = 10.0
 COMMAND_TIMEOUT_SECONDS = 60.0  # above the longest batch seen (0.5 s) by far; a hung server must not hang us
 
-INFRASTRUCTURE_ERRORS: tuple[type[Exception], ...] = (
+
+class DatabaseAway(Exception):
+    """The connection broke or the server did not answer in time, where a plain OSError might be somebody else's."""
+
+
+class LostRace(Exception):
+    """What was read a moment ago is gone; the unit runs again and reads anew."""
+
+
+DATABASE_ERRORS: tuple[type[Exception], ...] = (
+    DatabaseAway,
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
     asyncpg.exceptions.OperatorInterventionError,
     asyncpg.exceptions.InsufficientResourcesError,
-    OSError,
-    TimeoutError,
 )
+INFRASTRUCTURE_ERRORS: tuple[type[Exception], ...] = (*DATABASE_ERRORS, OSError, TimeoutError)
 CONFLICT_ERRORS: tuple[type[Exception], ...] = (
+    LostRace,
     asyncpg.exceptions.DeadlockDetectedError,
     asyncpg.exceptions.SerializationError,
     asyncpg.exceptions.LockNotAvailableError,
+    asyncpg.exceptions.InvalidCachedStatementError,  # a migration ran beside us
+    asyncpg.exceptions.OutdatedSchemaCacheError,
 )
 
 

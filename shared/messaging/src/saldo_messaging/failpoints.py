@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+VARIABLE = "SALDO_FAILPOINTS"
 POINTS = frozenset(
     {
         "relay.before-send",
@@ -42,8 +43,10 @@ def _orders(text: str) -> dict[str, _Order]:
         name, _, rest = item.partition("=")
         action, _, rest = rest.partition("@")
         passage, _, proof = rest.partition(":")
-        if name not in POINTS or action != "kill" or not passage.isdigit() or not proof:
-            raise ValueError(f"SALDO_FAILPOINTS: cannot read {item!r}; known points: {', '.join(sorted(POINTS))}")
+        if name not in POINTS:
+            raise ValueError(f"SALDO_FAILPOINTS: no point {name!r}; known points: {', '.join(sorted(POINTS))}")
+        if action != "kill" or not passage.isdecimal() or int(passage) < 1 or not proof:
+            raise ValueError(f"SALDO_FAILPOINTS: cannot read {item!r}; it is written point=kill@3:/path/of/the/proof")
         orders[name] = _Order(passage=int(passage), proof=Path(proof))
     return orders
 
@@ -71,9 +74,15 @@ class Failpoints:
 _failpoints: Failpoints | None = None
 
 
+def check() -> None:
+    """Read the orders now, so that a wrong one ends the process at its start; raises ValueError."""
+    global _failpoints
+    _failpoints = Failpoints(os.environ.get(VARIABLE, ""))
+
+
 def hit(name: str) -> None:
     """Pass a named point of this process."""
-    global _failpoints
     if _failpoints is None:
-        _failpoints = Failpoints(os.environ.get("SALDO_FAILPOINTS", ""))
-    _failpoints.hit(name)
+        check()
+    if _failpoints is not None:
+        _failpoints.hit(name)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from saldo_messaging.database import Connection
+from saldo_messaging.database import Connection, LostRace
 from saldo_messaging.tasks import Declined, Done, Outcome, Reused, Task
 
 CLAIM_SQL = (
@@ -38,6 +38,8 @@ async def claim(connection: Connection, tasks: Mapping[str, Task], now: datetime
     if not known:
         return {}
     rows = {row["cause_key"]: row for row in await connection.fetch(READ_SQL, sorted(known))}
+    if len(rows) < len(known):
+        raise LostRace("a cause was forgotten between claim and read")
     return {key: repeat(tasks[key], rows[key]["command_hash"], rows[key]["answer"]) for key in known}
 
 

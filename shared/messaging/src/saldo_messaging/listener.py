@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -22,7 +22,7 @@ from saldo_work import Transient
 from saldo_messaging.failpoints import hit
 from saldo_messaging.runner import Runner
 from saldo_messaging.settings import MessagingSettings
-from saldo_messaging.tasks import Deferred, Outcome, Task
+from saldo_messaging.tasks import Task
 from saldo_messaging.topics import existing_topics
 from saldo_messaging.translation import Translation, Translator, topics_heard
 
@@ -31,9 +31,9 @@ BATCH_TIMEOUT_MS = 20
 MAX_POLL_INTERVAL_MS = 300_000
 BACK_OFF_SECONDS_MAX = 15.0  # far below the poll interval, so that waiting never costs the membership
 GIVE_UP_SECONDS = 60.0  # of trying in place while the database is away; then the batch is rewound
-DEFERRED_SECONDS_MAX = 30.0  # how long a message waits for a copy before it becomes a dead letter
 DRAIN_SECONDS_MAX = 25.0  # a revocation waits for the batch under way, below the rebalance timeout
 TOPICS_RECHECK_SECONDS = 5.0  # a stream whose owner is deployed later is joined then
+TOPICS_RECHECK_SECONDS_COMPLETE = 60.0  # nothing more is expected
 GRACEFUL_SECONDS = 30.0
 
 log = logger(__name__)
@@ -46,6 +46,18 @@ class Delivery:
 
     records: Sequence[ConsumerRecord[Any, Any]]
     handle: KafkaMessage
+
+    def rewind(self) -> None:
+        """Read these again. FastStream's nack raises at the first partition that was revoked meanwhile, and would leave
+        the others where they are, to be committed past."""
+        consumer: Any = self.handle.consumer
+        earliest: dict[TopicPartition, int] = {}
+        for record in self.records:
+            partition = TopicPartition(record.topic, record.partition)
+            earliest[partition] = min(record.offset, earliest.get(partition, record.offset))
+        for partition, offset in earliest.items():
+            if partition in consumer.assignment():
+                consumer.seek(partition, offset)
 
 
 class _Drain(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
@@ -76,11 +88,12 @@ class Listener:
         settings: MessagingSettings,
         *,
         listens: Mapping[type[Event], Translator],
+        translation: Translation,
         runner: Runner,
     ) -> None:
         self._service = service
         self._settings = settings
-        self._translation = Translation(service, listens)
+        self._translation = translation
         self._wanted = topics_heard(listens)
         self._runner = runner
         self._broker: KafkaBroker | None = None
@@ -88,6 +101,7 @@ class Listener:
         self._task: asyncio.Task[None] | None = None
         self._topics: set[str] = set()
         self.busy = asyncio.Lock()
+        self._leaving = False
         self.assigned = False
         self.trouble: str | None = None
 
@@ -109,6 +123,7 @@ class Listener:
             try:
                 present = await existing_topics(self._settings.kafka_bootstrap, self._wanted)
                 if present != self._topics:
+                    self._topics = set()
                     await self._leave()
                     if present:
                         await self._join(sorted(present))
@@ -117,7 +132,12 @@ class Listener:
             except (KafkaError, OSError, TimeoutError) as error:
                 self.trouble = type(error).__name__
                 log.warning("listener waits for the broker", error=self.trouble)
-            await asyncio.sleep(TOPICS_RECHECK_SECONDS if self._topics else 0.3)
+            except Exception as error:
+                self.trouble = type(error).__name__
+                log.error("listener not joined; it tries again", error=self.trouble, exc_info=error)
+            complete = self._topics == set(self._wanted)
+            wait = TOPICS_RECHECK_SECONDS_COMPLETE if complete else TOPICS_RECHECK_SECONDS if self._topics else 0.3
+            await asyncio.sleep(wait)
 
     async def _join(self, topics: Sequence[str]) -> None:
         profile = self._settings.broker
@@ -151,9 +171,14 @@ class Listener:
         await broker.start()
 
     async def _leave(self) -> None:
-        broker, self._broker, self._subscriber, self.assigned = self._broker, None, None, False
-        if broker is not None:
+        broker, self._broker, self.assigned = self._broker, None, False
+        if broker is None:
+            return
+        self._leaving = True
+        try:
             await broker.stop()
+        finally:
+            self._leaving, self._subscriber = False, None
 
     async def _parse(self, records: Sequence[ConsumerRecord[Any, Any]]) -> KafkaMessage:
         """Keep the bytes: FastStream's own parser raises on a header that is no UTF-8, and the batch would be lost."""
@@ -169,66 +194,62 @@ class Listener:
 
     async def _on_batch(self, delivery: Delivery) -> None:
         async with self.busy:
-            tasks = [task for record in delivery.records if (task := self._translate(record)) is not None]
             try:
+                translate = self._translation.task_of_record
+                tasks = [task for record in delivery.records if (task := translate(record)) is not None]
                 if tasks:
                     hit("listener.before-run")
                     await self._run(tasks)
-                hit("listener.before-ack")
-                await delivery.handle.ack()
-                _handled.add(len(delivery.records))
             except Transient as error:
                 log.warning("batch rewound", records=len(delivery.records), error=str(error))
-                await delivery.handle.nack()
-            except KafkaError as error:
-                # The group moved on while we worked: the effects stand, and the inbox knows the repeats.
-                log.warning("offsets not committed", error=type(error).__name__)
+                delivery.rewind()
+                return
+            except Exception as error:
+                # Not even setting it aside worked. Losing it is no choice, so the stream stands still and says so.
+                log.error("batch rewound", records=len(delivery.records), error=type(error).__name__, exc_info=error)
+                delivery.rewind()
+                await asyncio.sleep(BACK_OFF_SECONDS_MAX)
+                return
+            await self._acknowledge(delivery)
 
-    def _translate(self, record: ConsumerRecord[Any, Any]) -> Task | None:
-        return self._translation.task_of_record(record)
+    async def _acknowledge(self, delivery: Delivery) -> None:
+        hit("listener.before-ack")
+        try:
+            await delivery.handle.ack()
+        except KafkaError as error:
+            # The group moved on while we worked: the effects stand, and the inbox knows the repeats.
+            log.warning("offsets not committed", error=type(error).__name__)
+        _handled.add(len(delivery.records))
 
     async def _run(self, tasks: Sequence[Task]) -> None:
         """Run until every task's fate is recorded; raises Transient when the database stays away."""
         began = time.monotonic()
         tries = 0
-        waiting = list(tasks)
-        while waiting:
+        while True:
             try:
-                outcomes = await self._runner.submit(waiting)
+                await self._runner.submit(tasks)
+                return
             except Transient:
-                if time.monotonic() - began > GIVE_UP_SECONDS:
+                if self._leaving or time.monotonic() - began > GIVE_UP_SECONDS:
                     raise
-                outcomes = [Deferred(Transient("database away"))] * len(waiting)
-                out_of_time = False
-            else:
-                out_of_time = time.monotonic() - began > DEFERRED_SECONDS_MAX
-            waiting = [
-                self._given_up(task, outcome) if out_of_time else task
-                for task, outcome in zip(waiting, outcomes, strict=True)
-                if isinstance(outcome, Deferred)
-            ]
-            if waiting:
-                tries += 1
-                await asyncio.sleep(_back_off(tries))
-
-    @staticmethod
-    def _given_up(task: Task, outcome: Outcome) -> Task:
-        """A message that waited long enough: the next run makes it a dead letter, with what it waited for."""
-        reason = str(outcome.error) if isinstance(outcome, Deferred) else "waited too long"
-        return replace(task, rejected=("failed", reason))
+            tries += 1
+            await asyncio.sleep(_back_off(tries))
 
     # -- what others ask -----------------------------------------------------------------------------------------
 
     async def lag(self) -> int:
-        """Messages of the assigned partitions not handled yet, asked of the broker; at least one while busy."""
+        """Messages of the assigned partitions not handled yet, asked of the broker; one while nobody knows."""
         if not self._wanted:
             return 0
         consumer = self._subscriber.consumer if self._subscriber else None
         if consumer is None or not self.assigned:
             return 1
-        partitions = list(consumer.assignment())
-        ends = await consumer.end_offsets(partitions)
-        positions = [(await consumer.position(partition), ends[partition]) for partition in partitions]
+        try:
+            partitions = list(consumer.assignment())
+            ends = await consumer.end_offsets(partitions)
+            positions = [(await consumer.position(partition), ends[partition]) for partition in partitions]
+        except (KafkaError, OSError, TimeoutError):
+            return 1  # a rebalance or an outage is under way
         behind: int = sum(max(0, end - position) for position, end in positions)
         return behind + (1 if self.busy.locked() else 0)
 

@@ -63,6 +63,8 @@ class LoopRun:
         self._slots = asyncio.Semaphore(loop.concurrency)
         self._calls: set[asyncio.Task[None]] = set()
         self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+        self._rest_seconds = 0.0
         self.name = loop.name
 
     @property
@@ -81,8 +83,9 @@ class LoopRun:
     async def stop(self) -> None:
         """Claim nothing more and let the calls under way end."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            self._stopping = True
+            self._wake.set()
+            await asyncio.gather(self._task, return_exceptions=True)  # a claim that is committed gets its call
             self._task = None
         while self._calls:
             await asyncio.gather(*self._calls, return_exceptions=True)
@@ -92,33 +95,39 @@ class LoopRun:
         self._wake.set()
 
     async def _run_for_ever(self) -> None:
-        while True:
+        while not self._stopping:
             self._wake.clear()
+            pause = self._loop.poll_seconds
             try:
                 claimed = await self.run_once()
             except WAITED_OUT as error:
                 log.warning("loop waits for the database", loop=self.name, error=type(error).__name__)
-                claimed = 0
-                await asyncio.sleep(BACK_OFF_SECONDS)
+                claimed, pause = 0, BACK_OFF_SECONDS
             except Exception as error:
                 log.error("loop failed; it goes on", loop=self.name, error=type(error).__name__, exc_info=error)
-                claimed = 0
-                await asyncio.sleep(BACK_OFF_SECONDS)
+                claimed, pause = 0, BACK_OFF_SECONDS
             if not claimed:
-                try:
-                    await asyncio.wait_for(self._wake.wait(), self._loop.poll_seconds)
-                except TimeoutError:
-                    continue
+                await self._rest(max(pause, self._rest_seconds))
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait for a wake-up; where claims were refused, not for the one that their own commit gave."""
+        if self._rest_seconds and not self._stopping:
+            self._wake.clear()
+        try:
+            await asyncio.wait_for(self._wake.wait(), seconds)
+        except TimeoutError:
+            return
 
     async def run_once(self) -> int:
         """Claim what waits, as far as slots are free; returns how many were claimed."""
-        free = max(1, min(self._loop.batch, self._loop.concurrency - len(self._calls)))
         if self._slots.locked():
             async with self._slots:
                 pass
-        steps = await self._loop.candidates(free)
+        self._rest_seconds = 0.0
+        steps = await self._loop.candidates(max(1, min(self._loop.batch, self._loop.concurrency - len(self._calls))))
         if not steps:
             return 0
+        self._rest_seconds = self._loop.poll_seconds
         hit("loop.before-claim")
         outcomes = await self._runner.submit([self._task_of(step) for step in steps])
         claimed = 0
@@ -137,8 +146,10 @@ class LoopRun:
         match outcome:
             case Failed(error=error):
                 log.error("claim failed", loop=self.name, error=type(error).__name__)
+                self._rest_seconds = BACK_OFF_SECONDS
             case Deferred(error=error):
                 log.warning("claim deferred", loop=self.name, error=type(error).__name__)
+                self._rest_seconds = BACK_OFF_SECONDS
             case Declined():
                 pass  # somebody else was first, or it is no longer wanted
             case _:
@@ -197,4 +208,6 @@ class LoopRun:
             if isinstance(outcome, Done | Declined):
                 return
             log.warning("not settled", loop=self.name, outcome=type(outcome).__name__, tries=tries)
-            await asyncio.sleep(BACK_OFF_SECONDS * tries)
+            if tries < SETTLE_TRIES_MAX:
+                await asyncio.sleep(BACK_OFF_SECONDS * tries)
+        log.error("never settled; its lease will run out", loop=self.name, command=type(command).__name__)

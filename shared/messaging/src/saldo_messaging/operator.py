@@ -1,4 +1,4 @@
-"""What an operator does with dead letters: look, try again in order, give up with a name and a reason."""
+"""What an operator does with messages that failed: look, try again in order, give up with a name and a reason."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import asyncpg
 
 from saldo_messaging import dead_letters
 from saldo_messaging.service import Runtime
-from saldo_messaging.tasks import Declined, Done, Failed, Message, Outcome, Task
+from saldo_messaging.tasks import Declined, Done, Failed, Outcome, Retry, Task
 
-ROWS_MAX = 500  # of one listing or one retry of a key; a second call goes on
+ROWS_MAX = 500  # of one listing, and of one transaction of a retry
+PASSES_MAX = 1_000  # of one retry: a key with more parked messages than this times ROWS_MAX needs a second call
 
 COLUMNS = 'id, topic, partition, "offset", key, event_id, type, kind, reason, attempts, status, recorded_at'
 LIST_SQL = f"select {COLUMNS} from dead_letters where status = 'open' or $1 order by id limit $2"  # noqa: S608  # constants
@@ -18,14 +19,10 @@ SHOW_SQL = f"select {COLUMNS}, headers::text as headers, body, closed_by, closed
 LANE_SQL = (
     f"select {COLUMNS}, headers::text as headers, body from dead_letters "  # noqa: S608  # constants
     "where status = 'open' "
-    "and ((topic = $1 and key is not distinct from $2 and kind in ('failed', 'behind')) or id = $3) "
+    "and ((topic = $1 and key = $2 and kind in ('failed', 'behind', 'waiting')) or id = $3) "
     'order by partition, "offset" limit $4'
 )
-OPEN_LANES_SQL = (
-    "select distinct on (topic, key, case when kind in ('failed', 'behind') and key is not null then 0 else id end) id "
-    "from dead_letters where status = 'open' order by topic, key, "
-    "case when kind in ('failed', 'behind') and key is not null then 0 else id end, id"
-)
+OPEN_SQL = "select id, topic, key, kind from dead_letters where status = 'open' and kind <> 'waiting' order by id"
 SKIP_SQL = (
     "update dead_letters set status = 'skipped', closed_at = clock_timestamp(), closed_by = $2, closed_reason = $3 "
     "where id = $1 and status = 'open' returning id"
@@ -63,54 +60,77 @@ async def shown(runtime: Runtime, letter: int) -> Sequence[str]:
 
 async def skipped(runtime: Runtime, letter: int, *, actor: str, reason: str) -> Sequence[str]:
     """Give one up; the key goes on when it was the last that parked it and the rest was retried."""
-    if not actor.strip() or not reason.strip():
-        raise NotPossible("skip needs an actor and a reason")
+    signed(actor, reason)
     if await runtime.database.pool.fetchval(SKIP_SQL, letter, actor, reason) is None:
         raise NotPossible(f"there is no open dead letter {letter}")
     return [f"{letter} is given up; `dead-letters retry` runs what waited behind it"]
 
 
+def signed(actor: str, reason: str) -> None:
+    """Raises NotPossible where a decision has no name or no reason."""
+    if not actor.strip() or not reason.strip():
+        raise NotPossible("giving something up needs an actor and a reason")
+
+
 async def retried(runtime: Runtime, letter: int | None) -> Sequence[str]:
-    """Run the parked messages of a key (or of all) again, in the order in which they came, in one go."""
-    if letter is None:
-        letters = [row["id"] for row in await runtime.database.pool.fetch(OPEN_LANES_SQL)]
-        lines = [line for i in letters for line in await _retry_lane(runtime, i)]
-        return lines or ["no dead letters"]
-    return await _retry_lane(runtime, letter)
+    """Run the parked messages of a key (or of all) again, in the order in which they came.
+
+    A key goes on until it is empty, also past what comes in meanwhile, or until one of its messages fails again: that
+    one and all behind it stay.
+    """
+    if letter is not None:
+        return await _retry_lane(runtime, letter)
+    lines: list[str] = []
+    done: set[tuple[str, str]] = set()
+    for row in await runtime.database.pool.fetch(OPEN_SQL):
+        keyed = row["key"] is not None and row["kind"] in ("failed", "behind")
+        if keyed and (row["topic"], row["key"]) in done:
+            continue
+        if keyed:
+            done.add((row["topic"], row["key"]))
+        lines += await _retry_lane(runtime, row["id"])
+    return lines or ["no dead letters"]
 
 
 async def _retry_lane(runtime: Runtime, letter: int) -> Sequence[str]:
     found = await runtime.database.pool.fetchrow(SHOW_SQL, letter)
     if found is None or found["status"] != "open":
         raise NotPossible(f"there is no open dead letter {letter}")
-    key = found["key"] if found["kind"] in ("failed", "behind") else None
-    rows = await runtime.database.pool.fetch(LANE_SQL, found["topic"] if key else None, key, letter, ROWS_MAX)
-    tasks = [task for row in rows if (task := _task(runtime, row)) is not None]
-    stepped_over = [row["id"] for row in rows if row["id"] not in {task.dead_letter_id for task in tasks}]
+    keyed = found["key"] is not None and found["kind"] in ("failed", "behind", "waiting")
+    place = (found["topic"], found["key"]) if keyed else (None, None)
+    lines: list[str] = []
+    for _ in range(PASSES_MAX):
+        rows = await runtime.database.pool.fetch(LANE_SQL, *place, letter, ROWS_MAX)
+        outcomes = await _run(runtime, rows)
+        lines += [f"{letter_id}: {_said(outcome)}" for letter_id, outcome in outcomes]
+        if not rows or not keyed or not all(isinstance(outcome, _GOES_ON) for _, outcome in outcomes):
+            break
+    return lines
+
+
+_GOES_ON = (Done, Declined, type(None))
+
+
+async def _run(runtime: Runtime, rows: Sequence[asyncpg.Record]) -> Sequence[tuple[int, Outcome | None]]:
+    """The outcome by dead letter, in order; None for one that means nothing to this version any more."""
+    tasks = {row["id"]: task for row in rows if (task := _task(runtime, row)) is not None}
+    nothing = [row["id"] for row in rows if row["id"] not in tasks]
     async with runtime.database.pool.acquire() as connection:
-        await dead_letters.close(connection, stepped_over)
-    outcomes = await runtime.runner.submit(tasks) if tasks else []
-    return [f"{task.dead_letter_id}: {_said(outcome)}" for task, outcome in zip(tasks, outcomes, strict=True)] + [
-        f"{i}: nothing to do here any more" for i in stepped_over
-    ]
+        await dead_letters.close(connection, nothing)
+    outcomes = await runtime.runner.submit(list(tasks.values())) if tasks else []
+    by_id: dict[int, Outcome] = dict(zip(tasks, outcomes, strict=True))
+    return [(row["id"], by_id.get(row["id"])) for row in rows]
 
 
 def _task(runtime: Runtime, row: asyncpg.Record) -> Task | None:
-    message = Message(
-        topic=row["topic"],
-        partition=row["partition"],
-        offset=row["offset"],
-        key=row["key"],
-        headers=dead_letters.decoded(row["headers"]),
-        body=row["body"],
-        event_id=row["event_id"],
-        type=row["type"],
-    )
-    return runtime.translation.task_of(message, dead_letter_id=row["id"])
+    retry = Retry(row["id"], final=row["kind"] != "waiting")
+    return runtime.translation.task_of(dead_letters.message_of(row), retry=retry)
 
 
-def _said(outcome: Outcome) -> str:
+def _said(outcome: Outcome | None) -> str:
     match outcome:
+        case None:
+            return "nothing to do here any more"
         case Done(repeated=True):
             return "its effects stood already"
         case Done():

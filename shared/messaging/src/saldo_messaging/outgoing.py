@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID, uuid5
 
 from saldo_contracts.envelope import Envelope, encode_headers, event_id, source_of
 from saldo_contracts.event import Event
+from saldo_contracts.events.contacts import ContactErased
 from saldo_contracts.topics import MESSAGE_BYTES_MAX, contacts_topic, public_topic
 from saldo_work import Cause
 
 from saldo_messaging.database import Connection
 
+RECORD_BYTES = 500  # key, lengths and batch header around a record, rounded up: the broker counts them too
 CONTACT_KEY = "contact_id"  # events keyed by a contact travel on the contacts topic of their teller
 
 Announce = Callable[[object, object], Iterable[Event]]
@@ -56,24 +59,28 @@ class Envelopes:
         self,
         events: Iterable[Event],
         *,
+        aggregate_id: str,
         version: int,
         cause: Cause,
         occurred_at: datetime,
         recorded_at: datetime,
         trace: tuple[str | None, str | None],
     ) -> Sequence[OutboxRow]:
-        """The rows of the events of one version of one entity, in order."""
-        counts: Counter[tuple[str, str]] = Counter()
+        """The rows of the events of one version of one entity, in order.
+
+        Ids derive from the entity whose version it is, also where an event's subject is another thing: two entities
+        that tell of the same account at the same version tell two facts.
+        """
+        counts: Counter[str] = Counter()
         rows = []
         for event in events:
-            subject = event.subject
-            n = counts[(subject, event.type_)]
-            counts[(subject, event.type_)] += 1
+            n = counts[event.type_]
+            counts[event.type_] += 1
             envelope = Envelope(
-                id=event_id(self._source, subject, aggregate_version=version, type=event.type_, n=n),
+                id=event_id(self._source, aggregate_id, aggregate_version=version, type=event.type_, n=n),
                 source=self._source,
                 type=event.type_,
-                subject=subject,
+                subject=event.subject,
                 time=occurred_at,
                 partition_key=event.partition_key,
                 sequence=version,
@@ -85,6 +92,8 @@ class Envelopes:
                 tracestate=trace[1],
             )
             rows.append(self._row(event, envelope))
+            if isinstance(event, ContactErased):
+                rows.append(_tombstone_after(rows[-1]))
         return rows
 
     def _topic_of(self, event: Event) -> str:
@@ -94,18 +103,26 @@ class Envelopes:
 
     def _row(self, event: Event, envelope: Envelope) -> OutboxRow:
         payload = event.to_bytes()
-        if len(payload) > MESSAGE_BYTES_MAX:
-            raise EventTooLarge(f"{event.type_} has {len(payload)} bytes, the limit is {MESSAGE_BYTES_MAX}")
-        headers = {name: value.decode() for name, value in encode_headers(envelope)}
+        headers = json.dumps({name: value.decode() for name, value in encode_headers(envelope)})
+        size = len(payload) + len(headers) + RECORD_BYTES
+        if size > MESSAGE_BYTES_MAX:
+            raise EventTooLarge(f"{event.type_} has {size} bytes, the limit is {MESSAGE_BYTES_MAX}")
         return OutboxRow(
             event_id=envelope.id,
             topic=self._topic_of(event),
             key=event.partition_key,
             type=event.type_,
-            headers=json.dumps(headers),
+            headers=headers,
             payload=payload,
             occurred_at=envelope.time,
         )
+
+
+def _tombstone_after(row: OutboxRow) -> OutboxRow:
+    """The record without value after which a compacted topic forgets all that was told of the key."""
+    return replace(
+        row, event_id=str(uuid5(UUID(row.event_id), "tombstone")), type="tombstone", headers="{}", payload=None
+    )
 
 
 async def insert_outbox(connection: Connection, rows: Sequence[OutboxRow]) -> None:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import islice
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
@@ -24,7 +25,9 @@ from saldo_messaging.topics import TopicsDiffer, check_topics, published_by
 LEADER_LOCK = 0x5A1D0002  # one relay at a time per database
 BATCH_ROWS_MAX = 2_000  # about 2 MB in memory
 SEND_TIMEOUT_SECONDS = 30.0
-BATCH_BYTES_MAX = 1_600_000  # one batch to one partition; above the largest message (a dead letter)
+BATCH_BYTES_MAX = 1_600_000  # the producer's own limit; above the largest message (a dead letter)
+BATCH_HEADER_BYTES = 70  # 61 of the record batch of format 2, rounded up
+RECORD_HEADER_BYTES = 70  # lengths, offsets and header counts of one record, rounded up
 POLL_SECONDS_MIN = 0.005
 POLL_SECONDS_MAX = 0.02  # the api process cannot wake us, so this is what a request may wait for its event
 FOLLOWER_POLL_SECONDS = 1.0
@@ -32,12 +35,24 @@ BACK_OFF_SECONDS = 1.0
 PARTITION_CACHE_MAX = 100_000  # keys; a pure-Python murmur2 costs 5.6 microseconds
 LINKS_MAX = 32
 
-FETCH_SQL = "select id, topic, key, type, headers, payload from outbox order by id limit $1"
+FETCH_SQL = "select id, topic, key, type, headers, payload, false as parked from outbox order by id limit $1"
+# One statement, one snapshot: an operator who gives rows back beside us can never make a later one overtake them.
+FETCH_BESIDE_PARKED_SQL = (
+    "select id, topic, key, type, headers, payload, exists (select 1 from outbox_parked as p "
+    "where p.discarded_at is null and p.topic = outbox.topic and p.key = outbox.key) as parked "
+    "from outbox order by id limit $1"
+)
+ANY_PARKED_SQL = "select exists (select 1 from outbox_parked where discarded_at is null)"
 DELETE_SQL = "delete from outbox where id = any($1::bigint[])"
 PARK_SQL = (
     "with gone as (delete from outbox where topic = $1 and key = $2 and id >= $3 returning *) "
-    "insert into outbox_parked select gone.*, $4 from gone"
+    "insert into outbox_parked (id, event_id, topic, key, type, headers, payload, occurred_at, recorded_at, reason) "
+    "select id, event_id, topic, key, type, headers, payload, occurred_at, recorded_at, "
+    "case when id = $3 then $4 else 'an earlier row of this key is parked' end from gone"
 )
+UNSENDABLE_TOO_LARGE = "the message is larger than the broker takes"
+UNSENDABLE_UNREADABLE = "the row is not a message"
+UNSENDABLE_BEHIND = "an earlier row of this key is parked"
 
 log = logger(__name__)
 
@@ -49,6 +64,17 @@ class _Row:
     traceparent: str | None
     headers: list[tuple[str, bytes]]
     payload: bytes | None
+    size: int  # bytes in a batch, rounded up
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsendable:
+    """A row to be parked with all that is behind it in its key."""
+
+    id: int
+    topic: str
+    key: str
+    reason: str
 
 
 class Relay:
@@ -65,6 +91,7 @@ class Relay:
         self.leading = False
         self.trouble: str | None = None
         self.sent = 0
+        self._any_parked = False
 
     def start(self) -> None:
         """Begin to stand by."""
@@ -90,6 +117,9 @@ class Relay:
                     f"{type(error).__name__}: {error}" if isinstance(error, TopicsDiffer) else type(error).__name__
                 )
                 log.warning("relay waits", service=self._service, trouble=self.trouble)
+            except Exception as error:
+                self.trouble = type(error).__name__
+                log.error("relay failed; it begins anew", service=self._service, error=self.trouble, exc_info=error)
             finally:
                 self.leading = False
                 await self._drop_producer()
@@ -103,6 +133,7 @@ class Relay:
                 await asyncio.sleep(FOLLOWER_POLL_SECONDS)
             await check_topics(self._settings.kafka_bootstrap, [topic.name for topic in published_by(self._service)])
             await self._start_producer()
+            self._any_parked = await connection.fetchval(ANY_PARKED_SQL)
             self.leading, self.trouble = True, None
             await self._drain(connection)
         finally:
@@ -112,7 +143,7 @@ class Relay:
         pause = POLL_SECONDS_MIN
         while True:
             self._wake.clear()
-            records = await connection.fetch(FETCH_SQL, BATCH_ROWS_MAX)
+            records = await connection.fetch(FETCH_BESIDE_PARKED_SQL if self._any_parked else FETCH_SQL, BATCH_ROWS_MAX)
             if records:
                 await self._send(connection, records)
                 pause = POLL_SECONDS_MIN
@@ -124,7 +155,7 @@ class Relay:
                 pause = min(pause * 2, POLL_SECONDS_MAX)
 
     async def _send(self, connection: asyncpg.Connection[asyncpg.Record], records: Sequence[asyncpg.Record]) -> None:
-        lanes = self._lanes(records)
+        lanes, unsendable = self._lanes(records)
         links = [
             row.traceparent
             for lane in lanes.values()
@@ -148,28 +179,33 @@ class Relay:
         if sent:
             await connection.execute(DELETE_SQL, sent)
             self.sent += len(sent)
-        for result in results:
-            if isinstance(result, _LaneSent) and result.unsendable is not None:
-                await self._park(connection, result.topic, result.unsendable)
+        unsendable += [result.unsendable for result in results if isinstance(result, _LaneSent) and result.unsendable]
+        for row in unsendable:
+            await self._park(connection, row)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
             if result.error is not None:
                 raise result.error
 
-    def _lanes(self, records: Sequence[asyncpg.Record]) -> dict[tuple[str, int], list[_Row]]:
+    def _lanes(self, records: Sequence[asyncpg.Record]) -> tuple[dict[tuple[str, int], list[_Row]], list[_Unsendable]]:
+        """The rows by partition, in order; and those at which their key stops."""
         lanes: dict[tuple[str, int], list[_Row]] = defaultdict(list)
+        stopped: dict[tuple[str, str], _Unsendable] = {}
         for record in records:
-            headers: dict[str, str] = json.loads(record["headers"])
-            row = _Row(
-                id=record["id"],
-                key=record["key"],
-                traceparent=headers.get("traceparent"),
-                headers=[(name, value.encode()) for name, value in headers.items()],
-                payload=record["payload"],
-            )
-            lanes[(record["topic"], self.partition_of(record["topic"], record["key"]))].append(row)
-        return lanes
+            topic, key = record["topic"], record["key"]
+            if (topic, key) in stopped:
+                continue
+            try:
+                row, partition = _row(record), self.partition_of(topic, key)
+            except (ValueError, KeyError, AttributeError):
+                stopped[(topic, key)] = _Unsendable(record["id"], topic, key, UNSENDABLE_UNREADABLE)
+                continue
+            if record["parked"]:
+                stopped[(topic, key)] = _Unsendable(record["id"], topic, key, UNSENDABLE_BEHIND)
+                continue
+            lanes[(topic, partition)].append(row)
+        return lanes, list(stopped.values())
 
     def partition_of(self, topic: str, key: str) -> int:
         """The partition that the Java client's default partitioner would choose."""
@@ -184,18 +220,23 @@ class Relay:
 
     async def _send_lane(self, topic: str, partition: int, rows: Sequence[_Row]) -> _LaneSent:
         """Send one partition's rows batch after batch, each acknowledged before the next, so a failure keeps order."""
-        lane = _LaneSent(topic=topic, ids=[])
+        lane = _LaneSent(ids=[])
         position = 0
+        bytes_max = TOPICS_BY_NAME[topic].max_message_bytes  # the broker measures batches, not messages
         while position < len(rows):
-            batch, count = self._fill(rows[position:])
+            batch, count = self._fill(rows, position, bytes_max=bytes_max)
+            too_large = _Unsendable(rows[position].id, topic, rows[position].key, UNSENDABLE_TOO_LARGE)
             if count == 0:
-                lane.unsendable = rows[position]
+                lane.unsendable = too_large
                 break
             try:
                 await self._send_batch(batch, topic, partition)
-            except MessageSizeTooLargeError as error:
-                lane.unsendable, lane.error = (rows[position], None) if count == 1 else (None, error)
-                break
+            except MessageSizeTooLargeError:
+                if count == 1:
+                    lane.unsendable = too_large
+                    break
+                bytes_max = 0  # the broker takes less than the contracts say: one by one finds the culprit
+                continue
             except (KafkaError, TimeoutError) as error:
                 lane.error = error
                 break
@@ -203,11 +244,16 @@ class Relay:
             position += count
         return lane
 
-    def _fill(self, rows: Sequence[_Row]) -> tuple[object, int]:
+    def _fill(self, rows: Sequence[_Row], position: int, *, bytes_max: int) -> tuple[object, int]:
+        """A batch of the rows from this position on, at least one if the producer takes it, and their number."""
         assert self._producer is not None  # noqa: S101  # only the leader sends, and it has started its producer
         batch = self._producer.create_batch()
+        size = BATCH_HEADER_BYTES
         count = 0
-        for row in rows:
+        for row in islice(rows, position, None):
+            size += row.size
+            if count and size > bytes_max:
+                break
             if batch.append(timestamp=None, key=row.key.encode(), value=row.payload, headers=row.headers) is None:
                 break
             count += 1
@@ -220,9 +266,10 @@ class Relay:
         )
         await asyncio.wait_for(delivered, SEND_TIMEOUT_SECONDS)
 
-    async def _park(self, connection: asyncpg.Connection[asyncpg.Record], topic: str, row: _Row) -> None:
-        log.error("outbox row can never be sent; its key is parked", topic=topic, outbox_id=row.id)
-        await connection.execute(PARK_SQL, topic, row.key, row.id, "the message is larger than the broker takes")
+    async def _park(self, connection: asyncpg.Connection[asyncpg.Record], row: _Unsendable) -> None:
+        log.error("outbox row cannot be sent; its key is parked", topic=row.topic, outbox_id=row.id, reason=row.reason)
+        await connection.execute(PARK_SQL, row.topic, row.key, row.id, row.reason)
+        self._any_parked = True
 
     async def _start_producer(self) -> None:
         self._producer = AIOKafkaProducer(
@@ -249,10 +296,23 @@ class Relay:
 class _LaneSent:
     """What became of one partition's rows: a prefix was acknowledged."""
 
-    topic: str
     ids: list[int]
-    unsendable: _Row | None = None
+    unsendable: _Unsendable | None = None
     error: Exception | None = None
+
+
+def _row(record: asyncpg.Record) -> _Row:
+    """Raises ValueError or AttributeError where the stored headers are not an object of texts."""
+    headers: dict[str, str] = json.loads(record["headers"])
+    payload: bytes | None = record["payload"]
+    return _Row(
+        id=record["id"],
+        key=record["key"],
+        traceparent=headers.get("traceparent"),
+        headers=[(name, value.encode()) for name, value in headers.items()],
+        payload=payload,
+        size=len(payload or b"") + len(record["headers"]) + len(record["key"]) + RECORD_HEADER_BYTES,
+    )
 
 
 async def _close(connection: asyncpg.Connection[asyncpg.Record]) -> None:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 from saldo_telemetry import logger
@@ -39,6 +40,8 @@ CONFLICT_TRIES_MAX = 8  # deadlocks and lost races are tried again at once
 NOT_YET_KNOWN_WAIT_SECONDS = 2.0  # how long a request waits for a copy to arrive (facts.md)
 NOT_YET_KNOWN_POLL_SECONDS = 0.05
 
+UNIQUE_TRIES_MAX = 3  # who lost a race finds the winner's row at the second try; the third is for the unlucky
+
 RETRIED_AT_ONCE: tuple[type[Exception], ...] = (*CONFLICT_ERRORS, asyncpg.UniqueViolationError)
 
 log = logger(__name__)
@@ -51,7 +54,7 @@ class Domain:
     service: str
     books: type[SqlUnitOfWork]
     announce: Announce
-    handlers: Mapping[type, Handler[object]]
+    handlers: Mapping[type, Handler[Any]]
     refusals: tuple[type[Exception], ...]
 
 
@@ -80,6 +83,7 @@ class Runner:
         clock: Clock,
         on_events: Callable[[], None] = lambda: None,
         on_commit: Callable[[], None] = lambda: None,
+        on_waiting: Callable[[], None] = lambda: None,
         inbox_enabled: bool = True,
         inbox_retention: timedelta | None = None,
     ) -> None:
@@ -88,10 +92,13 @@ class Runner:
         self._clock = clock
         self._on_events = on_events
         self._on_commit = on_commit
+        self._on_waiting = on_waiting
         self._inbox_enabled = inbox_enabled
         self._inbox_retention = inbox_retention
         self._envelopes = Envelopes(domain.service)
         self._waiting: deque[_Parcel] = deque()
+        self._under_way: list[_Parcel] = []
+        self._stopping = False
         self._wake = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
         self.counters = Counters()
@@ -118,6 +125,8 @@ class Runner:
 
     async def submit(self, tasks: Sequence[Task]) -> Sequence[Outcome]:
         """Run tasks, in their order, perhaps together with others; raises Transient when the database is away."""
+        if self._stopping:
+            raise Transient("this process is stopping")
         parcel = _Parcel(tasks)
         self.counters.begun += len(tasks)
         self._waiting.append(parcel)
@@ -135,10 +144,12 @@ class Runner:
 
     async def stop(self) -> None:
         """Finish what waits, then end."""
+        self._stopping = True
         if self._loop is None:
             return
-        while self._waiting:
-            await asyncio.gather(*(parcel.done for parcel in self._waiting), return_exceptions=True)
+        while parcels := [*self._under_way, *self._waiting]:
+            await asyncio.wait([parcel.done for parcel in parcels])
+            await asyncio.sleep(0)  # so that the loop itself takes note
         self._loop.cancel()
         await asyncio.gather(self._loop, return_exceptions=True)
         self._loop = None
@@ -148,7 +159,11 @@ class Runner:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
-                await self._run_parcels(self._take())
+                self._under_way = self._take()
+                try:
+                    await self._run_parcels(self._under_way)
+                finally:
+                    self._under_way = []
 
     def _take(self) -> list[_Parcel]:
         parcels = [self._waiting.popleft()]
@@ -177,9 +192,11 @@ class Runner:
                 parcel.done.set_result(outcomes[position : position + len(parcel.tasks)])
             position += len(parcel.tasks)
 
-    async def _run_tasks(self, tasks: Sequence[Task]) -> Sequence[Outcome]:
+    async def _run_tasks(
+        self, tasks: Sequence[Task], culprits: dict[int, Exception] | None = None
+    ) -> Sequence[Outcome]:
         """One unit where possible; a culprit is set aside; a unit that cannot be written is halved."""
-        culprits: dict[int, Exception] = {}
+        culprits = {} if culprits is None else culprits
         tries = 0
         while True:
             try:
@@ -190,7 +207,9 @@ class Runner:
                 raise Transient(f"the database cannot be reached: {type(error).__name__}") from error
             except RETRIED_AT_ONCE as error:
                 tries += 1
-                if tries >= CONFLICT_TRIES_MAX:
+                if tries >= (
+                    UNIQUE_TRIES_MAX if isinstance(error, asyncpg.UniqueViolationError) else CONFLICT_TRIES_MAX
+                ):
                     return await self._halve(tasks, culprits, error)
                 await asyncio.sleep(random.uniform(0, 0.005 * tries))  # noqa: S311  # jitter, not a secret
             except Exception as error:
@@ -199,11 +218,10 @@ class Runner:
     async def _halve(
         self, tasks: Sequence[Task], culprits: dict[int, Exception], error: Exception
     ) -> Sequence[Outcome]:
-        live = [position for position in range(len(tasks)) if position not in culprits]
-        if not live:
-            raise error  # even setting everything aside fails: the database refuses our own bookkeeping
+        if len(tasks) == 1 and culprits:
+            raise error  # even setting it aside fails: the database refuses our own bookkeeping
         if len(tasks) == 1:
-            return await self._run_unit(tasks, {0: error})
+            return await self._run_tasks(tasks, {0: error})
         middle = len(tasks) // 2
         log.warning("unit halved", tasks=len(tasks), error=type(error).__name__)
         left = await self._run_tasks(tasks[:middle])
@@ -232,6 +250,8 @@ class Runner:
         hit("runner.after-commit")
         if unit.events_out:
             self._on_events()
+        if unit.messages_waiting:
+            self._on_waiting()
         self._on_commit()
         return outcomes
 

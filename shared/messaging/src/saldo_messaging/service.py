@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from saldo_contracts.event import Event
 from saldo_telemetry import Reading, gauge, logger
@@ -25,13 +25,18 @@ from saldo_messaging.timer_loop import BuildCommand, TimerLoop
 from saldo_messaging.topics import existing_topics, published_by
 from saldo_messaging.translation import Translation, Translator
 from saldo_messaging.unit_of_work import SqlUnitOfWork
+from saldo_messaging.waiting_messages import WaitingMessages
 
 OUTBOX_AGE_READY_SECONDS = 60.0  # an outbox older than this means that nobody relays: not ready
+OUTBOX_AGE_SQL = (
+    "select coalesce("
+    "(select extract(epoch from clock_timestamp() - recorded_at)::float8 from outbox order by id limit 1), 0)"
+)
 BACKLOG_SQL = (
-    "select (select count(*) from outbox) as outbox, "
-    "(select coalesce(extract(epoch from clock_timestamp() - min(recorded_at)), 0)::float8 from outbox) as outbox_age, "
-    "(select count(*) from outbox_parked) as outbox_parked, "
-    "(select count(*) from dead_letters where status = 'open') as dead_letters, "
+    f"select (select count(*) from outbox) as outbox, ({OUTBOX_AGE_SQL}) as outbox_age, "  # noqa: S608  # constants
+    "(select count(*) from outbox_parked where discarded_at is null) as outbox_parked, "
+    "(select count(*) from dead_letters where status = 'open' and kind <> 'waiting') as dead_letters, "
+    "(select count(*) from dead_letters where status = 'open' and kind = 'waiting') as messages_waiting, "
     "(select count(*) from timers where parked) as timers_parked"
 )
 NEXT_DUE_SQL = "select min(due_at) from timers where not parked"
@@ -54,7 +59,7 @@ class Service:
     books: type[SqlUnitOfWork]
     announce: Announce
     refusals: tuple[type[Exception], ...]
-    handlers: Mapping[type, Handler[object]]
+    handlers: Mapping[type, Handler[Any]]  # no type can say that a key's class is its handler's command
     listens: Mapping[type[Event], Translator]
     timers: Mapping[str, BuildCommand]
     loops: Callable[[Runtime], Sequence[ClaimLoop]]
@@ -81,6 +86,7 @@ class Runtime:
             clock=self.clock,
             on_events=self._on_events,
             on_commit=self._on_commit,
+            on_waiting=self._on_waiting,
             inbox_enabled=settings.inbox_enabled,
             inbox_retention=None if retention is None else timedelta(days=retention),
         )
@@ -89,6 +95,7 @@ class Runtime:
         self._listener: Listener | None = None
         self._timers: TimerLoop | None = None
         self._loops: list[LoopRun] = []
+        self._waiting = WaitingMessages(service.name, self.database, runner=self.runner, translation=self.translation)
 
     @property
     def commands(self) -> Commands:
@@ -108,7 +115,9 @@ class Runtime:
         """Relay, listener, timers and loops."""
         service, settings = self.service, self.service.messaging
         self._relay = Relay(service.name, self.database, settings)
-        self._listener = Listener(service.name, settings, listens=service.listens, runner=self.runner)
+        self._listener = Listener(
+            service.name, settings, listens=service.listens, translation=self.translation, runner=self.runner
+        )
         self._timers = TimerLoop(
             service.name,
             self.database,
@@ -120,14 +129,16 @@ class Runtime:
         self._loops = [LoopRun(service.name, loop, self.runner) for loop in service.loops(self)]
         self._relay.start()
         self._listener.start()
+        self._waiting.start()
         self._timers.start()
         for loop in self._loops:
             loop.start()
 
     async def stop_worker(self) -> None:
-        """In the order in which work flows: nothing new in, what is under way ends, what it told still goes out."""
+        """In the order in which work flows: nothing new in, what is under way ends. Events not sent yet stay rows."""
         if self._listener:
             await self._listener.stop()
+        await self._waiting.stop()
         if self._timers:
             await self._timers.stop()
         await asyncio.gather(*(loop.stop() for loop in self._loops))
@@ -137,6 +148,9 @@ class Runtime:
     def _on_events(self) -> None:
         if self._relay:
             self._relay.wake()
+
+    def _on_waiting(self) -> None:
+        self._waiting.wake()
 
     def _on_commit(self) -> None:
         for loop in self._loops:
@@ -166,8 +180,8 @@ class Runtime:
         return self._listener is None or not self.service.listens or self._listener.assigned
 
     async def _outbox_is_young(self) -> bool:
-        row = await self.database.pool.fetchrow(BACKLOG_SQL)
-        return row is not None and row["outbox_age"] < OUTBOX_AGE_READY_SECONDS
+        age: float = await self.database.pool.fetchval(OUTBOX_AGE_SQL)
+        return age < OUTBOX_AGE_READY_SECONDS
 
     async def report(self) -> Mapping[str, bool | int | float | str | None]:
         """Whether anything is under way in this process; `quiet` twice in a row from all processes is quiescence."""
@@ -180,6 +194,7 @@ class Runtime:
         lag = await self._listener.lag() if self._listener else 0
         claims = sum([await loop.waiting() + loop.under_way for loop in self._loops])
         outbox = row["outbox"] if row else 0
+        messages_waiting = row["messages_waiting"] if row else 0
         next_due = await self.database.pool.fetchval(NEXT_DUE_SQL) if worker else None
         return {
             "service": self.name,
@@ -188,20 +203,22 @@ class Runtime:
             "finished": finished,
             "outbox": outbox,
             "lag": lag,
+            "messages_waiting": messages_waiting,
             "timers_due": due,
             "claims": claims,
             "dead_letters": row["dead_letters"] if row else 0,
             "timers_parked": row["timers_parked"] if row else 0,
+            "outbox_parked": row["outbox_parked"] if row else 0,
             "next_due_at": next_due.isoformat() if next_due else None,
             "now": now.isoformat(),
-            "quiet": begun == finished and not (outbox or lag or due or claims),
+            "quiet": begun == finished and not (outbox or lag or due or claims or messages_waiting),
         }
 
 
 def _observe(runtime: Runtime) -> asyncio.Task[None]:
     """Read the backlog now and then, so that gauges need no query of their own."""
     readings: dict[str, float] = {}
-    for name in ("outbox", "outbox_age", "outbox_parked", "dead_letters", "timers_parked"):
+    for name in ("outbox", "outbox_age", "outbox_parked", "dead_letters", "messages_waiting", "timers_parked"):
         unit = "s" if name == "outbox_age" else "{row}"
         gauge(f"billing.messaging.{name}", unit, f"Backlog: {name}", _reader(readings, name))
 

@@ -260,7 +260,7 @@ class Stored(Generic[Entity]):
         key_cast = self._cast_of(self.key)
         self._select = f"select {selected} from {table}"
         self._lock = lock
-        self.load_sql = f"{self._select} where {key} = any($1::text[]{key_cast}) order by {key}{lock}"
+        self.load_sql = f"{self._select} where {key} = any($1::text[]{key_cast}) order by {table}.{key}{lock}"
         self.insert_sql = f"insert into {table} ({', '.join(names)}) select {', '.join(values)} from {source}"
         changes = ", ".join(f"{name} = {value}" for name, value in zip(names, values, strict=True) if name != key)
         self.update_sql = (
@@ -282,7 +282,7 @@ class Stored(Generic[Entity]):
         column = _quoted(group.column)
         return (
             f"{self._select} where {column} = any($1::text[]{self._cast_of(group.column)}){condition} "
-            f"order by {_quoted(self.key)}{self._lock}"
+            f"order by {_quoted(self.table.name)}.{_quoted(self.key)}{self._lock}"
         )
 
     # -- rows and entities ---------------------------------------------------------------------------------------

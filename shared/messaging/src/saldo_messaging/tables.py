@@ -53,8 +53,12 @@ outbox_parked = Table(
     Column("occurred_at", DateTime(timezone=True), nullable=False),
     Column("recorded_at", DateTime(timezone=True), nullable=False),
     Column("reason", Text, nullable=False),
+    Column("discarded_at", DateTime(timezone=True), nullable=True),
+    Column("discarded_by", Text, nullable=True),
+    Column("discarded_reason", Text, nullable=True),
     comment="Rows that can never be sent, and those of their key behind them",
 )
+Index("outbox_parked_keys", outbox_parked.c.topic, outbox_parked.c.key, postgresql_where=text("discarded_at is null"))
 
 inbox = Table(
     "inbox",
@@ -84,6 +88,7 @@ timers = Table(
     comment="Commands that business time wakes",
 )
 Index("timers_due", timers.c.due_at, postgresql_where=text("not parked"))
+Index("timers_deferred", timers.c.not_before, postgresql_where=text("not_before is not null"))
 
 dead_letters = Table(
     "dead_letters",
@@ -97,7 +102,7 @@ dead_letters = Table(
     Column("type", Text, nullable=True),
     Column("headers", JSONB, nullable=False, comment="list of [name, base64 or null]"),
     Column("body", LargeBinary, nullable=True),
-    Column("kind", Text, nullable=False),
+    Column("kind", Text, nullable=False, comment="'waiting' ones are tried again by themselves, the others are alarms"),
     Column("reason", Text, nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("1")),
     Column("status", Text, nullable=False, server_default=text("'open'")),
@@ -106,18 +111,23 @@ dead_letters = Table(
     Column("closed_by", Text, nullable=True),
     Column("closed_reason", Text, nullable=True),
     UniqueConstraint("topic", "partition", "offset", name="dead_letters_position"),
-    CheckConstraint("kind in ('unreadable', 'failed', 'behind', 'too_old')", name="dead_letters_kind"),
+    CheckConstraint("kind in ('unreadable', 'failed', 'behind', 'too_old', 'waiting')", name="dead_letters_kind"),
     CheckConstraint("status in ('open', 'retried', 'skipped')", name="dead_letters_status"),
     CheckConstraint(
         "status <> 'skipped' or (closed_by is not null and closed_reason is not null)", name="dead_letters_skip"
     ),
-    comment="Messages that could not be handled; an open 'failed' row parks its key",
+    comment="Messages that could not be handled; an open 'failed' or 'waiting' row parks its key",
 )
 Index(
     "dead_letters_parked",
     dead_letters.c.topic,
     dead_letters.c.key,
-    postgresql_where=text("status = 'open' and kind in ('failed', 'behind')"),
+    postgresql_where=text("status = 'open' and kind in ('failed', 'behind', 'waiting')"),
+)
+Index(
+    "dead_letters_waiting",
+    dead_letters.c.recorded_at,
+    postgresql_where=text("status = 'open' and kind = 'waiting'"),
 )
 
 business_clock = Table(

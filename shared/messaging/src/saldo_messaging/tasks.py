@@ -55,6 +55,14 @@ class DueTimer:
 
 
 @dataclass(frozen=True, slots=True)
+class Retry:
+    """A message that comes out of `dead_letters` again; `final`: still not known counts as failed."""
+
+    letter_id: int
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """A command with its cause; `cause_key` is its key in the inbox, None where nothing is deduplicated (loops)."""
 
@@ -66,8 +74,9 @@ class Task:
     command_hash: bytes | None = None
     message: Message | None = None
     timer: DueTimer | None = None
-    dead_letter_id: int | None = None
+    retry: Retry | None = None
     rejected: tuple[str, str] | None = None  # (kind, reason) of a message that must not reach a handler
+    broken: Exception | None = None  # what the translation raised: it counts as the handler's own failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +118,7 @@ class Reused:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A message that waits behind a dead letter of its key, or was rejected as unreadable or too old."""
+    """A message kept in `dead_letters`: rejected, waiting for a copy, or behind such a one of its key."""
 
 
 Outcome: TypeAlias = Done | Declined | Deferred | Failed | Reused | SetAside

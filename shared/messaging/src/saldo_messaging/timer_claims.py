@@ -12,6 +12,9 @@ DEFER_SECONDS = 5  # machine time until a timer that waits for a copy is tried a
 DUE_SQL = (
     "select dedupe_key, kind, due_at, payload::text as payload, account_id, traceparent, tracestate, recorded_at "
     "from timers where due_at <= $1 and not parked and (not_before is null or not_before <= clock_timestamp()) "
+    # what is put off holds back what comes after it in its account
+    "and not exists (select 1 from timers as first where first.not_before > clock_timestamp() and not first.parked "
+    "and first.account_id = timers.account_id and first.due_at < timers.due_at) "
     "order by due_at, dedupe_key limit $2"
 )
 COUNT_DUE_SQL = "select count(*) from timers where due_at <= $1 and not parked"
@@ -25,6 +28,13 @@ DEFER_SQL = (
 PARK_SQL = (
     "update timers set parked = true, reason = u.reason "
     "from unnest($1::text[], $2::text[]) as u(dedupe_key, reason) where timers.dedupe_key = u.dedupe_key"
+)
+PARKED_SQL = (
+    "select dedupe_key, kind, due_at, account_id, reason from timers where parked order by due_at, dedupe_key limit $1"
+)
+UNPARK_SQL = (
+    "update timers set parked = false, reason = null, not_before = null, recorded_at = clock_timestamp() "
+    "where parked and ($1::text is null or dedupe_key = $1) returning dedupe_key"
 )
 
 

@@ -72,6 +72,10 @@ class TimerLoop:
                 log.warning("timers wait for the database", error=type(error).__name__)
                 ran = 0
                 await asyncio.sleep(BACK_OFF_SECONDS)
+            except Exception as error:
+                log.error("timers failed; they go on", error=type(error).__name__, exc_info=error)
+                ran = 0
+                await asyncio.sleep(BACK_OFF_SECONDS)
             if not ran:
                 await asyncio.sleep(self._poll_seconds)
 
@@ -89,9 +93,10 @@ class TimerLoop:
 
     def _task_of(self, row: asyncpg.Record) -> Task:
         key, due_at = row["dedupe_key"], row["due_at"]
-        build = self._kinds.get(row["kind"])
+        command, broken = self._command_of(row)
         return Task(
-            command=build(json.loads(row["payload"])) if build else _Unknown(row["kind"]),
+            command=command,
+            broken=broken,
             cause=Cause(
                 cause_id=str(uuid5(CAUSE_NAMESPACE, f"timer|{self._service}|{key}|{due_at.isoformat()}")),
                 actor=system_actor(self._service),
@@ -104,9 +109,16 @@ class TimerLoop:
             timer=DueTimer(dedupe_key=key, recorded_at=row["recorded_at"]),
         )
 
+    def _command_of(self, row: asyncpg.Record) -> tuple[object, Exception | None]:
+        """The command, or why there is none: then the timer is parked like one whose handler failed."""
+        build = self._kinds.get(row["kind"])
+        if build is None:
+            return None, UnknownTimer(row["kind"])
+        try:
+            return build(json.loads(row["payload"])), None
+        except Exception as error:
+            return None, error
 
-class _Unknown:
-    """The command of a timer whose kind this version does not know: it has no handler, so the timer is parked."""
 
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
+class UnknownTimer(Exception):
+    """A timer of a kind that this version does not know."""

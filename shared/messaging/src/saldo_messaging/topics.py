@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError
+from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
 from saldo_contracts.topics import TOPICS_BY_NAME, Topic, topics_of
 
 ADMIN_TIMEOUT_MS = 15_000
+CREATED_TRIES_MAX = 100
+CREATED_POLL_SECONDS = 0.1
 
 
 class TopicsDiffer(Exception):
@@ -40,14 +44,28 @@ async def apply_topics(bootstrap: str, service: str, *, replication_factor: int)
             new = NewTopic(
                 topic.name, topic.partitions, replication_factor, topic_configs=_configs(topic, replication_factor)
             )
-            try:
-                await admin.create_topics([new])
-            except TopicAlreadyExistsError:
-                continue  # another replica was first; the check below compares it
+            _require_created(await admin.create_topics([new]))
+        await _wait_for(admin, {topic.name for topic in missing})
         await _check(admin, [topic.name for topic in published_by(service)])
         return [topic.name for topic in missing]
     finally:
         await admin.close()
+
+
+def _require_created(response: Any) -> None:
+    """aiokafka hands the broker's refusals back instead of raising them."""
+    for name, code, *text in response.topic_errors:
+        if code in (NoError.errno, TopicAlreadyExistsError.errno):
+            continue  # in the second case another replica was first; the check compares it
+        raise TopicsDiffer(f"{name} was not created: {for_code(code).__name__} {text[0] if text and text[0] else ''}")
+
+
+async def _wait_for(admin: AIOKafkaAdminClient, names: set[str]) -> None:
+    """A cluster tells its new topics around before it names them."""
+    for _ in range(CREATED_TRIES_MAX):
+        if names <= set(await admin.list_topics()):
+            return
+        await asyncio.sleep(CREATED_POLL_SECONDS)
 
 
 async def check_topics(bootstrap: str, names: Iterable[str]) -> None:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from dataclasses import replace
+from typing import Any, TypeAlias
 
 from aiokafka import ConsumerRecord
 from saldo_contracts.envelope import Envelope, UnreadableEnvelope, decode_headers
 from saldo_contracts.event import Event, UnreadableBody
-from saldo_contracts.topics import CONTACT_OWNERS, MESSAGE_BYTES_MAX, SERVICES, contacts_topic, public_topic
+from saldo_contracts.topics import CONTACT_OWNERS, MESSAGE_BYTES_MAX, SERVICES, TOPICS, contacts_topic, public_topic
 from saldo_telemetry import counter
 from saldo_work import Actor, ActorKind, Cause
 
 from saldo_messaging.clocks import machine_now
 from saldo_messaging.outgoing import CONTACT_KEY
-from saldo_messaging.tasks import Door, Message, Task, message_cause_key
+from saldo_messaging.tasks import Door, Message, Retry, Task, message_cause_key
 
-Translator: TypeAlias = Callable[[Event, Envelope], object | None]
+Translator: TypeAlias = Callable[[Any, Envelope], object | None]
 """(event, envelope) -> the command it means here, or None when it means nothing."""
+
+TYPE_HEADER = "ce_type"
+COMPACTED = frozenset(topic.name for topic in TOPICS if topic.cleanup_policy == "compact")
+_NOBODY = Actor(kind=ActorKind.SYSTEM, subject="unknown", accounts=None)
 
 unknown_types = counter("billing.messages.stepped_over", "{message}", "Messages of a type that is not heard here")
 
@@ -40,6 +45,7 @@ class Translation:
     def __init__(self, group: str, listens: Mapping[type[Event], Translator]) -> None:
         self._group = group
         self._by_type = {event.type_: (event, translator) for event, translator in listens.items()}
+        self._known_types = frozenset(type_.encode() for type_ in self._by_type)
 
     def task_of_record(self, record: ConsumerRecord[bytes | None, bytes | None]) -> Task | None:
         """The task of a record, or None where there is nothing to do here."""
@@ -55,37 +61,47 @@ class Translation:
             )
         )
 
-    def task_of(self, message: Message, *, dead_letter_id: int | None = None) -> Task | None:
-        """As above; `dead_letter_id` where an operator tries a dead letter again."""
-        if not message.headers and message.body is None:
+    def task_of(self, message: Message, *, retry: Retry | None = None) -> Task | None:
+        """As above; `retry` where a dead letter is tried again."""
+        if message.body is None and (not message.headers or message.topic in COMPACTED):
             return None  # a tombstone: the fact before it said what to forget
+        if self._is_unknown(message):
+            unknown_types.add(1)
+            return None
         try:
             envelope = decode_headers(message.headers)
         except UnreadableEnvelope as unreadable:
-            return self._rejected(message, unreadable.reason, dead_letter_id)
-        named = Message(
-            topic=message.topic,
-            partition=message.partition,
-            offset=message.offset,
-            key=message.key,
-            headers=message.headers,
-            body=message.body,
-            event_id=envelope.id,
-            type=envelope.type,
-        )
-        if envelope.type not in self._by_type:
+            return self._rejected(message, unreadable.reason, retry)
+        known = self._by_type.get(envelope.type)
+        if known is None:
             unknown_types.add(1)
             return None
+        named = replace(message, event_id=envelope.id, type=envelope.type)
         if message.body is None or len(message.body) > MESSAGE_BYTES_MAX:
-            return self._rejected(named, "no body" if message.body is None else "too large", dead_letter_id)
-        event_class, translator = self._by_type[envelope.type]
+            return self._rejected(named, "no body" if message.body is None else "too large", retry)
+        event_class, translator = known
         try:
             command = translator(event_class.from_bytes(message.body), envelope)
         except UnreadableBody as unreadable:
-            return self._rejected(named, unreadable.reason, dead_letter_id)
-        return None if command is None else self._task(command, named, envelope, dead_letter_id)
+            return self._rejected(named, unreadable.reason, retry)
+        except Exception as error:
+            return self._task(None, named, envelope, retry, broken=error)
+        return None if command is None else self._task(command, named, envelope, retry)
 
-    def _task(self, command: object, message: Message, envelope: Envelope, dead_letter_id: int | None) -> Task:
+    def _is_unknown(self, message: Message) -> bool:
+        """Tomorrow's type may come in tomorrow's envelope, so its type alone is asked first."""
+        types = [value for name, value in message.headers if name == TYPE_HEADER]
+        return len(types) == 1 and bool(types[0]) and types[0] not in self._known_types
+
+    def _task(
+        self,
+        command: object,
+        message: Message,
+        envelope: Envelope,
+        retry: Retry | None,
+        *,
+        broken: Exception | None = None,
+    ) -> Task:
         return Task(
             command=command,
             cause=Cause(
@@ -98,19 +114,19 @@ class Translation:
             cause_key=message_cause_key(self._group, envelope.source, envelope.id),
             recorded_at=envelope.recorded_time,
             message=message,
-            dead_letter_id=dead_letter_id,
+            retry=retry,
+            broken=broken,
         )
 
     @staticmethod
-    def _rejected(message: Message, reason: str, dead_letter_id: int | None) -> Task:
-        actor = Actor(kind=ActorKind.SYSTEM, subject="unknown", accounts=None)
+    def _rejected(message: Message, reason: str, retry: Retry | None) -> Task:
         return Task(
             command=None,
-            cause=Cause(cause_id=f"{message.topic}/{message.partition}/{message.offset}", actor=actor),
+            cause=Cause(cause_id=f"{message.topic}/{message.partition}/{message.offset}", actor=_NOBODY),
             door=Door.MESSAGE,
             recorded_at=machine_now(),
             message=message,
-            dead_letter_id=dead_letter_id,
+            retry=retry,
             rejected=("unreadable", reason),
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 from saldo_telemetry import is_sampled, logger, span
@@ -13,8 +14,8 @@ from saldo_work import Answer, Handler, Needs, NotYetKnown, Refusal, Transient
 
 from saldo_messaging import dead_letters, inbox
 from saldo_messaging.clocks import machine_now
-from saldo_messaging.database import CONFLICT_ERRORS, INFRASTRUCTURE_ERRORS, Connection
-from saldo_messaging.dead_letters import DeadLetter, reason_of
+from saldo_messaging.database import CONFLICT_ERRORS, DATABASE_ERRORS, Connection
+from saldo_messaging.dead_letters import BEHIND, DeadLetter, FailedAgain, Lane, reason_of
 from saldo_messaging.failpoints import hit
 from saldo_messaging.tasks import (
     Declined,
@@ -34,7 +35,7 @@ from saldo_messaging.unit_of_work import SqlUnitOfWork, Stage
 
 LINKS_MAX = 32  # of a batch's span; a batch of 500 sampled messages would not be readable anyway
 
-UNIT_ERRORS: tuple[type[Exception], ...] = (*INFRASTRUCTURE_ERRORS, *CONFLICT_ERRORS)
+UNIT_ERRORS: tuple[type[Exception], ...] = (*DATABASE_ERRORS, *CONFLICT_ERRORS)
 
 log = logger(__name__)
 
@@ -45,12 +46,16 @@ class UnitRun:
 
     connection: Connection
     books: SqlUnitOfWork
-    handlers: Mapping[type, Handler[object]]
+    handlers: Mapping[type, Handler[Any]]
     refusals: tuple[type[Exception], ...]
     service: str
     inbox_enabled: bool
     inbox_retention: timedelta | None
     culprits: Mapping[int, Exception]
+
+
+class StillRejected(Exception):
+    """A retried message that still cannot be read; the text says why, without values."""
 
 
 class Unit:
@@ -72,9 +77,11 @@ class Unit:
         self._outcomes: dict[int, Outcome] = {}
         self._twins: dict[int, int] = {}  # position of a repeat within the unit -> position of the first
         self._letters: list[DeadLetter] = []
-        self._parked: set[tuple[str, str | None]] = set()
-        self._held_back: set[tuple[str, str | None]] = set()  # lanes behind a deferred message
+        self._parked: dict[Lane, bool] = {}  # lanes that take no new message; true where one failed, else one waits
+        self._stuck: set[Lane] = set()  # lanes whose retry got no further in this unit
+        self._claimed: set[str] = set()  # causes that this very unit put into the inbox
         self.events_out = 0
+        self.messages_waiting = 0
 
     async def run(self) -> Sequence[Outcome]:
         """Every task's outcome, in order; raises what the database raises, and Culprit."""
@@ -95,13 +102,16 @@ class Unit:
     async def _set_rejected_aside(self) -> None:
         for position, task in enumerate(self._tasks):
             rejected = task.rejected or self._too_old(task)
-            if rejected and task.message:
+            if rejected and task.message and task.retry:
+                self._outcomes[position] = Failed(StillRejected(rejected[1]))
+                self._hold(self._stuck, task.message)
+            elif rejected and task.message:
                 self._letters.append(DeadLetter(task.message, *rejected))
                 self._outcomes[position] = SetAside()
 
     def _too_old(self, task: Task) -> tuple[str, str] | None:
         retention = self._run.inbox_retention
-        if retention is None or task.message is None or task.recorded_at is None or task.dead_letter_id is not None:
+        if retention is None or task.message is None or task.recorded_at is None or task.retry:
             return None
         return ("too_old", "too old to know") if task.recorded_at < machine_now() - retention else None
 
@@ -109,16 +119,17 @@ class Unit:
         waiting = {
             position: task.message
             for position, task in enumerate(self._tasks)
-            if task.message and task.dead_letter_id is None and position not in self._outcomes
+            if task.message and not task.retry and position not in self._outcomes
         }
-        lanes = await dead_letters.parked(self._connection, (message.lane for message in waiting.values()))
-        self._parked.update(lanes)
+        self._parked = await dead_letters.parked(self._connection, (message.lane for message in waiting.values()))
         for position, message in waiting.items():
-            if message.lane in lanes:
+            if message.lane in self._parked:
                 self._outcomes[position] = self._behind(message)
 
     def _behind(self, message: Message) -> Outcome:
-        self._letters.append(DeadLetter(message, "behind", "an earlier event of this key failed"))
+        failed = self._parked[message.lane]
+        letter = DeadLetter(message, "behind", BEHIND) if failed else DeadLetter(message, "waiting", "in its turn")
+        self._letters.append(letter)
         return SetAside()
 
     async def _claim(self) -> None:
@@ -134,7 +145,9 @@ class Unit:
                 if first != position:
                     self._twins[position] = first
         tasks = {key: self._tasks[position] for key, position in firsts.items()}
-        for key, outcome in (await inbox.claim(self._connection, tasks, machine_now())).items():
+        repeats = await inbox.claim(self._connection, tasks, machine_now())
+        self._claimed = tasks.keys() - repeats.keys()
+        for key, outcome in repeats.items():
             self._outcomes[firsts[key]] = outcome
         due = {key: timer for key, position in timers.items() if (timer := self._tasks[position].timer)}
         taken = await claim_timers(self._connection, due.values())
@@ -161,14 +174,16 @@ class Unit:
 
     async def _decide(self, position: int, task: Task) -> Outcome:
         message = task.message
-        if message and message.lane in self._parked and (task.dead_letter_id is None or message.key is not None):
-            return SetAside() if task.dead_letter_id else self._behind(message)
-        if message and message.lane in self._held_back:
-            return Deferred(Transient("an earlier event of this key waits"))
+        if message and task.retry and message.lane in self._stuck:
+            return SetAside()
+        if message and not task.retry and message.lane in self._parked:
+            return self._behind(message)
         if task.timer and self._run.books.timer_changed(task.timer.dedupe_key):
             return Done(repeated=True)  # an earlier command of this unit cancelled it or set it anew
         if position in self._run.culprits:
             return self._failed(task, self._run.culprits[position])
+        if task.broken:
+            return self._failed(task, task.broken)
         stage = self._run.books.stage(task.cause)
         try:
             with self._span(task):
@@ -182,7 +197,7 @@ class Unit:
                 )
             return declined(error)
         except UNIT_ERRORS:
-            raise
+            raise  # nobody's fault: the whole unit is tried again
         except asyncpg.PostgresError as error:
             raise self.Culprit(position, error) from error
         except Exception as error:
@@ -195,8 +210,7 @@ class Unit:
         handler = self._run.handlers.get(type(task.command))
         if handler is None:
             raise LookupError(f"no handler for {type(task.command).__name__}")
-        answer = await handler.handle(task.command, stage)
-        return answer
+        return await handler.handle(task.command, stage)
 
     def _span(self, task: Task) -> AbstractContextManager[object]:
         cause = task.cause
@@ -223,17 +237,33 @@ class Unit:
         )
 
     def _deferred(self, task: Task, error: Exception) -> Outcome:
-        if task.message:
-            self._held_back.add(task.message.lane)
-        return Deferred(error)
+        """A message is kept as a row: were its batch held up, the copy it waits for might stand behind it."""
+        if task.message is None:
+            return Deferred(error)
+        if task.retry and task.retry.final:
+            return self._failed(task, error)
+        if task.retry:
+            self._hold(self._stuck, task.message)
+            return Deferred(error)
+        if task.message.key is not None:
+            self._parked[task.message.lane] = False
+        self._letters.append(DeadLetter(task.message, "waiting", reason_of(error)))
+        self.messages_waiting += 1
+        return SetAside()
 
     def _failed(self, task: Task, error: Exception) -> Outcome:
-        if task.message:
+        if task.message and task.retry:
+            self._hold(self._stuck, task.message)
+        elif task.message:
             if task.message.key is not None:
-                self._parked.add(task.message.lane)
-            if task.dead_letter_id is None:
-                self._letters.append(DeadLetter(task.message, "failed", reason_of(error)))
+                self._parked[task.message.lane] = True
+            self._letters.append(DeadLetter(task.message, "failed", reason_of(error)))
         return Failed(error)
+
+    @staticmethod
+    def _hold(lanes: set[Lane], message: Message) -> None:
+        if message.key is not None:  # messages without a key have no order to keep
+            lanes.add(message.lane)
 
     def _answer_twins(self) -> None:
         for position, first in self._twins.items():
@@ -255,10 +285,10 @@ class Unit:
         links = [str(task.cause.traceparent) for task in self._tasks if is_sampled(task.cause.traceparent)]
         with span("write unit", links=links[:LINKS_MAX]) if links else nullcontext():
             await self._settle_timers()
-            self.events_out = await run.books.flush() + len(self._letters)
+            self.events_out = await run.books.flush()
             await self._settle_inbox()
-            await dead_letters.keep(self._connection, run.service, self._letters, run.books.now)
-            await self._settle_retries()
+            self.events_out += await dead_letters.keep(self._connection, run.service, self._letters, run.books.now)
+            self.events_out += await self._settle_retries()
 
     async def _settle_timers(self) -> None:
         timers = [
@@ -281,25 +311,28 @@ class Unit:
     async def _settle_inbox(self) -> None:
         kept, released = [], []
         for position, task in enumerate(self._tasks):
-            if task.cause_key is None or position in self._twins:
-                continue
+            if task.cause_key not in self._claimed or position in self._twins:
+                continue  # a row that an earlier unit wrote is never touched: its effects stand
             outcome = self._outcomes[position]
-            if isinstance(outcome, Deferred | Failed) or (isinstance(outcome, SetAside) and not task.rejected):
+            if isinstance(outcome, Deferred | Failed | SetAside):
                 released.append(task.cause_key)
-            elif not getattr(outcome, "repeated", False) and (answer := inbox.stored_answer(task, outcome)):
+            elif answer := inbox.stored_answer(task, outcome):
                 kept.append((task.cause_key, answer))
         await inbox.keep_answers(self._connection, kept)
         await inbox.release(self._connection, released)
 
-    async def _settle_retries(self) -> None:
-        retried = [
-            (task.dead_letter_id, self._outcomes[position])
-            for position, task in enumerate(self._tasks)
-            if task.dead_letter_id is not None
-        ]
-        await dead_letters.close(
-            self._connection, [i for i, outcome in retried if isinstance(outcome, Done | Declined)]
-        )
-        await dead_letters.failed_again(
-            self._connection, [(i, reason_of(outcome.error)) for i, outcome in retried if isinstance(outcome, Failed)]
-        )
+    async def _settle_retries(self) -> int:
+        closed: list[int] = []
+        failed: list[FailedAgain] = []
+        for position, task in enumerate(self._tasks):
+            if task.retry is None or task.message is None:
+                continue
+            match self._outcomes[position]:
+                case Done() | Declined():
+                    closed.append(task.retry.letter_id)
+                case Failed(error=StillRejected() as error):
+                    failed.append(FailedAgain(task.retry.letter_id, task.message, None, str(error)))
+                case Failed(error=error):
+                    failed.append(FailedAgain(task.retry.letter_id, task.message, "failed", reason_of(error)))
+        await dead_letters.close(self._connection, closed)
+        return await dead_letters.failed_again(self._connection, self._run.service, failed, self._run.books.now)

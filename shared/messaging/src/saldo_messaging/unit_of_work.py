@@ -7,14 +7,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
 
+import asyncpg
 from saldo_telemetry import current_trace
 from saldo_work import Cause, Needs, NotFound
 
 from saldo_messaging.clocks import machine_now
-from saldo_messaging.database import Connection
+from saldo_messaging.database import Connection, DatabaseAway
 from saldo_messaging.outgoing import Announce, Envelopes, OutboxRow, insert_outbox
 from saldo_messaging.stored import Stored
 from saldo_messaging.timer_rows import StagedTimers, TimerChange, write_timers
@@ -85,10 +87,16 @@ class SqlUnitOfWork:
         missing = sorted(key for key in keys if key not in shelf.entities)
         if not missing:
             return
-        for row in await self._connection.fetch(stored.load_sql, missing):
+        for row in await self._fetch(stored.load_sql, missing):
             self._shelve(stored, stored.make(row))
         for key in missing:
             shelf.entities.setdefault(key, None)
+
+    async def _fetch(self, sql: str, values: Sequence[str]) -> Sequence[asyncpg.Record]:
+        try:
+            return await self._connection.fetch(sql, values)
+        except (OSError, TimeoutError) as error:
+            raise DatabaseAway(type(error).__name__) from error  # inside a handler it must not count as the handler's
 
     async def load_group(self, stored: Stored[Any], name: str, values: Iterable[str]) -> None:
         """Load the members of these groups that are not loaded yet, locked in key order."""
@@ -96,7 +104,7 @@ class SqlUnitOfWork:
         missing = sorted(value for value in values if value not in shelf.group_values[name])
         if not missing:
             return
-        for row in await self._connection.fetch(stored.group_sql[name], missing):
+        for row in await self._fetch(stored.group_sql[name], missing):
             entity = stored.make(row)
             if shelf.entities.get(stored.key_of(entity)) is None and stored.key_of(entity) not in shelf.removed:
                 self._shelve(stored, entity)
@@ -136,14 +144,13 @@ class SqlUnitOfWork:
             if entity is None:
                 self._take_out(shelf, key)
                 continue
-            known = stored.append_only is False and shelf.entities.get(key) is not None and key not in shelf.inserted
+            known = not stored.append_only and shelf.entities.get(key) is not None and key not in shelf.inserted
             (shelf.updated if known else shelf.inserted)[key] = entity
             if key in shelf.removed:  # removed and saved again: the row is still there
                 shelf.updated[key] = entity
                 shelf.inserted.pop(key, None)
                 shelf.removed.pop(key)
-            if not stored.append_only:
-                self._shelve(stored, entity)
+            self._shelve(stored, entity)
         self._outbox.extend(stage.rows)
         self._timers.update(stage.timers.changes)
 
@@ -166,23 +173,25 @@ class SqlUnitOfWork:
     # -- writing -------------------------------------------------------------------------------------------------
 
     async def flush(self) -> int:
-        """Write everything set-wise; returns how many events go out. Outbox rows last, so ids follow causality."""
+        """Write everything set-wise; returns how many events go out.
+
+        Children are deleted before their parents, and what frees a unique value (delete, update) comes before what
+        takes it (insert). Outbox rows last, so that their ids follow causality.
+        """
+        for stored in reversed(self.declared):
+            if removed := self._shelves[stored].removed:
+                await self._connection.execute(stored.delete_sql, sorted(removed))
         for stored in self.declared:
             shelf = self._shelves[stored]
-            for sql, entities in (
-                (stored.insert_sql, shelf.inserted),
-                (stored.update_sql, shelf.updated),
-            ):
+            for sql, entities in ((stored.update_sql, shelf.updated), (stored.insert_sql, shelf.inserted)):
                 if entities:
                     await self._connection.execute(sql, *stored.arrays(list(entities.values())))
-            if shelf.removed:
-                await self._connection.execute(stored.delete_sql, sorted(shelf.removed))
         await write_timers(self._connection, self._timers)
         await insert_outbox(self._connection, self._outbox)
         return len(self._outbox)
 
     def announced(
-        self, entity: object, *, version: int, cause: Cause, at: datetime, events: Sequence[object]
+        self, entity: object, *, key: str, version: int, cause: Cause, at: datetime, events: Sequence[object]
     ) -> Sequence[OutboxRow]:
         """The outbox rows of an entity's domain events."""
         contract_events = [told for event in events for told in self._announce(entity, event)]
@@ -191,6 +200,7 @@ class SqlUnitOfWork:
         trace = current_trace()
         return self._envelopes.wrap(
             contract_events,
+            aggregate_id=key,
             version=version,
             cause=cause,
             occurred_at=at,
@@ -204,7 +214,8 @@ def _new_shelf() -> _Shelf:
 
 
 def _text(value: object) -> str:
-    return str(value)
+    """A group column's value as handlers name it."""
+    return str(value.value) if isinstance(value, Enum) else str(value)
 
 
 class Stage:
@@ -279,7 +290,9 @@ class Stage:
         events: list[object] = getattr(entity, "events", [])
         if events:
             version = getattr(entity, "version", 1)
-            told = self._unit.announced(entity, version=version, cause=self._cause, at=self.now, events=events)
+            told = self._unit.announced(
+                entity, key=stored.key_of(entity), version=version, cause=self._cause, at=self.now, events=events
+            )
             self.rows.extend(told)
             staged.events = []
 
