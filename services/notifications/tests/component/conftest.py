@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from saldo_local.stack import Stack
+from saldo_messaging.clocks import MovableClock
 from saldo_notifications.bootstrap import build
 from saldo_notifications.settings import Settings
 from saldo_testkit.harness import Harness
@@ -17,6 +19,7 @@ from services.notifications.tests.component.customer import Customer
 NEIGHBOURS = ("payments", "invoicing", "subscriptions", "portal")
 RETRY_DELAYS_SECONDS = (0.05, 0.05, 0.05)
 CONTACT_WAIT_SECONDS = 2.0
+BUSINESS_NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)  # it stands still, and nothing of a delivery may depend on it
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +36,8 @@ async def service(
         contact_wait_seconds=CONTACT_WAIT_SECONDS,
     )
     async with Harness(build(settings), neighbours=NEIGHBOURS) as harness:
+        assert isinstance(harness.runtime.clock, MovableClock)
+        await harness.runtime.clock.move_to(BUSINESS_NOW)
         yield harness
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from uuid import uuid4
 
-from saldo_contracts.envelope import Envelope
+from saldo_contracts.envelope import Envelope, encode_headers
 from saldo_contracts.events import (
     AccountOpened,
     AccountStatus,
@@ -16,13 +17,17 @@ from saldo_contracts.events import (
     ContactRole,
     Event,
     InvoiceRecipientsChanged,
+    PaymentSucceeded,
     Recipient,
     RecipientOrigin,
 )
-from saldo_contracts.examples import example_of
+from saldo_contracts.examples import example_envelope, example_of
+from saldo_contracts.topics import contacts_topic, public_topic
 from saldo_testkit.harness import Harness
 
 EventT = TypeVar("EventT", bound=Event)
+STATE_SECONDS = 20.0  # deadline of a wait; generous, since a deadline never proves speed
+ASK_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,26 @@ class Customer:
             owner=owner,
             version=version,
         )
+
+    async def buries(self, one: Person, *, owner: str = "invoicing") -> None:
+        """The tombstone that follows an erasure: the contact's key and nothing else."""
+        await self.service.teller.tell_raw(contacts_topic(owner).name, one.contact_id, None, [])
+
+    async def tells_unknown(self, type_: str, *, owner: str = "payments") -> None:
+        """An event of tomorrow, on this account's key."""
+        envelope = replace(example_envelope(PaymentSucceeded), id=str(uuid4()), type=type_)
+        headers = encode_headers(replace(envelope, partition_key=self.account_id))
+        await self.service.teller.tell_raw(public_topic(owner).name, self.account_id, b'{"new": true}', headers)
+
+    def owns(self, event: Event) -> bool:
+        return event.account_id == self.account_id
+
+    async def reaches(self, state: str) -> None:
+        """Wait until this customer's one notice is in the state."""
+        sql = "select state from notices where account_id = $1"
+        async with asyncio.timeout(STATE_SECONDS):
+            while await self.service.runtime.database.pool.fetchval(sql, self.account_id) != state:  # noqa: ASYNC110
+                await asyncio.sleep(ASK_SECONDS)  # a row of a database rings no bell
 
     async def erases(self, one: Person, *, owner: str = "invoicing", version: int = 9) -> None:
         erased = example_of(ContactErased).model_copy(
