@@ -28,7 +28,7 @@ from accounts where account_id = $1::text::uuid
 OPEN_INVOICES_SQL = f"""
 select {INVOICE_COLUMNS} from invoices
 where account_id = $1::text::uuid and status in ('unpaid', 'partially_paid')
-order by due_on, issued_at, invoice_id
+order by due_on, position
 """  # noqa: S608  # a constant of our own
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 
 import asyncpg
 from saldo_messaging import Database
@@ -12,18 +12,18 @@ from saldo_messaging import Database
 from saldo_invoicing.application.views import ApplicationView, InvoiceDetailsView, InvoiceView, LineView, TaxView
 
 INVOICE_COLUMNS = (
-    "invoice_id::text, seller_id, number, kind, status, currency, total_minor_units, tax_minor_units, "
+    "invoice_id::text, position, seller_id, number, kind, status, currency, total_minor_units, tax_minor_units, "
     "paid_minor_units, credited_minor_units, open_minor_units, issued_on, issued_at, due_on, overdue_since, hardware"
 )
 OF_ACCOUNT_SQL = f"""
 select {INVOICE_COLUMNS} from invoices
-where account_id = $1::text::uuid and ($2::timestamptz is null or (issued_at, invoice_id) < ($2, $3::text::uuid))
-order by issued_at desc, invoice_id desc limit $4
+where account_id = $1::text::uuid and ($2::bigint is null or position < $2)
+order by position desc limit $3
 """  # noqa: S608  # constants of our own
 OVERDUE_SQL = f"""
 select {INVOICE_COLUMNS} from invoices
 where account_id = $1::text::uuid and status in ('unpaid', 'partially_paid') and overdue_since is not null
-order by due_on, issued_at, invoice_id
+order by due_on, position
 """  # noqa: S608  # as above
 ONE_SQL = f"""
 select {INVOICE_COLUMNS} from invoices where account_id = $1::text::uuid and invoice_id = $2::text::uuid
@@ -39,7 +39,7 @@ from journal_lines l
 join journal_entries e using (entry_id)
 join receipts r on r.receipt_id = l.receipt_id
 where l.invoice_id = $1::text::uuid
-order by e.entered_at, e.entry_id, l.position
+order by e.ledger_version, l.position
 """
 
 
@@ -49,11 +49,8 @@ class SqlInvoiceReads:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def of_account(
-        self, account_id: str, *, after: tuple[datetime, str] | None, limit: int
-    ) -> Sequence[InvoiceView]:
-        moment, invoice_id = after or (None, None)
-        rows = await self._database.pool.fetch(OF_ACCOUNT_SQL, account_id, moment, invoice_id, limit)
+    async def of_account(self, account_id: str, *, before: int | None, limit: int) -> Sequence[InvoiceView]:
+        rows = await self._database.pool.fetch(OF_ACCOUNT_SQL, account_id, before, limit)
         return [invoice_view(row) for row in rows]
 
     async def overdue(self, account_id: str) -> Sequence[InvoiceView]:
@@ -87,6 +84,7 @@ def invoice_view(row: asyncpg.Record) -> InvoiceView:
     """The view of a row of INVOICE_COLUMNS."""
     return InvoiceView(
         invoice_id=row["invoice_id"],
+        position=row["position"],
         seller_id=row["seller_id"],
         number=row["number"],
         kind=row["kind"],

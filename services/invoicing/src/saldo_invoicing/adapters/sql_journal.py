@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
 
 from saldo_messaging import Database
 
 from saldo_invoicing.application.views import EntryLineView, EntryView
 
 ENTRIES_SQL = """
-select e.entry_id::text, e.kind, e.fact_id, e.entered_at, a.currency
+select e.entry_id::text, e.kind, e.fact_id, e.entered_at, e.ledger_version, a.currency
 from journal_entries e join accounts a using (account_id)
-where e.account_id = $1::text::uuid and ($2::timestamptz is null or (e.entered_at, e.entry_id) < ($2, $3::text::uuid))
-order by e.entered_at desc, e.entry_id desc limit $4
+where e.account_id = $1::text::uuid and ($2::bigint is null or e.ledger_version < $2)
+order by e.ledger_version desc limit $3
 """
 LINES_SQL = """
 select entry_id::text, debit, credit, amount_minor_units, invoice_id::text, receipt_id::text
@@ -28,9 +27,8 @@ class SqlJournalReads:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def entries(self, account_id: str, *, after: tuple[datetime, str] | None, limit: int) -> Sequence[EntryView]:
-        moment, entry_id = after or (None, None)
-        entries = await self._database.pool.fetch(ENTRIES_SQL, account_id, moment, entry_id, limit)
+    async def entries(self, account_id: str, *, before: int | None, limit: int) -> Sequence[EntryView]:
+        entries = await self._database.pool.fetch(ENTRIES_SQL, account_id, before, limit)
         lines: defaultdict[str, list[EntryLineView]] = defaultdict(list)
         for line in await self._database.pool.fetch(LINES_SQL, [entry["entry_id"] for entry in entries]):
             lines[line["entry_id"]].append(
@@ -48,6 +46,7 @@ class SqlJournalReads:
                 kind=entry["kind"],
                 fact_id=entry["fact_id"],
                 entered_at=entry["entered_at"],
+                ledger_version=entry["ledger_version"],
                 currency=entry["currency"],
                 lines=tuple(lines[entry["entry_id"]]),
             )

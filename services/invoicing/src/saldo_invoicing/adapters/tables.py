@@ -55,6 +55,7 @@ accounts = Table(
     Column("oldest_overdue_due_on", Date, nullable=True),
     Column("oldest_overdue_invoice_id", _uuid(), nullable=True),
     Column("late_fees", JSONB, nullable=False),
+    Column("documents", BigInteger, nullable=False),
     Column("profile_version", BigInteger, nullable=False),
     Column("ledger_version", BigInteger, nullable=False),
     Column("version", BigInteger, nullable=False),
@@ -116,6 +117,7 @@ invoices = Table(
     metadata,
     Column("invoice_id", _uuid(), primary_key=True),
     Column("account_id", _uuid(), ForeignKey("accounts.account_id"), nullable=False),
+    Column("position", BigInteger, nullable=False),
     Column("seller_id", Text, nullable=False),
     Column("number", Text, nullable=False),
     Column("kind", Text, nullable=False),
@@ -135,6 +137,7 @@ invoices = Table(
     Column("version", BigInteger, nullable=False),
     UniqueConstraint("seller_id", "number", name="invoices_number"),
     UniqueConstraint("charges_id", name="invoices_charges"),
+    UniqueConstraint("account_id", "position", name="invoices_of_account"),
     CheckConstraint(CURRENCY_IS_ISO, name="invoices_currency"),
     CheckConstraint("kind in ('new', 'recurring', 'one_time', 'credit')", name="invoices_kind"),
     CheckConstraint("(kind = 'credit') = (status = 'credited')", name="invoices_credit_is_credited"),
@@ -156,7 +159,6 @@ IS_OPEN = invoices.c.status.in_(("unpaid", "partially_paid"))
 Index(
     "invoices_open_of_account", invoices.c.account_id, postgresql_where=text("status in ('unpaid', 'partially_paid')")
 )
-Index("invoices_of_account", invoices.c.account_id, invoices.c.issued_at, invoices.c.invoice_id)
 
 documents = Table(
     "documents",
@@ -222,13 +224,9 @@ journal_entries = Table(
     Column("kind", Text, nullable=False),
     Column("fact_id", Text, nullable=False),
     Column("entered_at", DateTime(timezone=True), nullable=False),
+    Column("ledger_version", BigInteger, nullable=False),
+    UniqueConstraint("account_id", "ledger_version", name="journal_entries_of_account"),
     comment="One business fact each: append only",
-)
-Index(
-    "journal_entries_of_account",
-    journal_entries.c.account_id,
-    journal_entries.c.entered_at,
-    journal_entries.c.entry_id,
 )
 
 journal_lines = Table(

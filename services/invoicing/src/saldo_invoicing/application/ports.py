@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Protocol
 
 from saldo_invoicing.application.views import (
@@ -55,10 +55,8 @@ class AccountReads(Protocol):
 class InvoiceReads(Protocol):
     """What is read of documents; nothing is locked."""
 
-    async def of_account(
-        self, account_id: str, *, after: tuple[datetime, str] | None, limit: int
-    ) -> Sequence[InvoiceView]:
-        """The account's documents, latest issue first; `after` is (issued_at, invoice_id) of the last one seen."""
+    async def of_account(self, account_id: str, *, before: int | None, limit: int) -> Sequence[InvoiceView]:
+        """The account's documents, latest issue first; `before` is the position of the last one seen."""
 
     async def overdue(self, account_id: str) -> Sequence[InvoiceView]:
         """Late documents, oldest due first (GOTO-13)."""
@@ -70,8 +68,8 @@ class InvoiceReads(Protocol):
 class JournalReads(Protocol):
     """What is read of the ledger."""
 
-    async def entries(self, account_id: str, *, after: tuple[datetime, str] | None, limit: int) -> Sequence[EntryView]:
-        """The account's journal, latest entry first; `after` is (entered_at, entry_id) of the last one seen."""
+    async def entries(self, account_id: str, *, before: int | None, limit: int) -> Sequence[EntryView]:
+        """The account's journal, latest entry first; `before` is the ledger version of the last one seen."""
 
 
 class Invariants(Protocol):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from saldo_work import Actor, NotFound
 
@@ -16,8 +15,6 @@ from saldo_invoicing.application.views import (
     InvoiceDetailsView,
     InvoiceView,
 )
-
-Mark = tuple[datetime, str]
 
 
 class Books:
@@ -45,10 +42,10 @@ class Books:
             raise NotFound("there is no such account", account_id=account_id)
         return view
 
-    async def invoices(self, account_id: str, actor: Actor, *, after: Mark | None, limit: int) -> Sequence[InvoiceView]:
+    async def invoices(self, account_id: str, actor: Actor, *, before: int | None, limit: int) -> Sequence[InvoiceView]:
         """The account's documents, latest issue first."""
         await self.account(account_id, actor)
-        return await self._invoices.of_account(account_id, after=after, limit=limit)
+        return await self._invoices.of_account(account_id, before=before, limit=limit)
 
     async def payments_due(self, account_id: str, actor: Actor) -> Sequence[InvoiceView]:
         """Late documents, oldest due first (GOTO-13)."""
@@ -63,10 +60,10 @@ class Books:
             raise NotFound("there is no such invoice", invoice_id=invoice_id)
         return view
 
-    async def journal(self, account_id: str, actor: Actor, *, after: Mark | None, limit: int) -> Sequence[EntryView]:
+    async def journal(self, account_id: str, actor: Actor, *, before: int | None, limit: int) -> Sequence[EntryView]:
         """The account's journal, latest entry first."""
         await self.account(account_id, actor)
-        return await self._journal.entries(account_id, after=after, limit=limit)
+        return await self._journal.entries(account_id, before=before, limit=limit)
 
     async def invariants(self) -> Sequence[InvariantView]:
         """What must always hold, over all accounts; names no account."""

@@ -55,6 +55,7 @@ class InvoiceView:
     """A document in a list; `total` is below zero on a credit note."""
 
     invoice_id: str
+    position: int
     seller_id: str
     number: str
     kind: str
@@ -162,6 +163,7 @@ class EntryView:
     kind: str
     fact_id: str
     entered_at: datetime
+    ledger_version: int
     currency: str
     lines: tuple[EntryLineView, ...]
 

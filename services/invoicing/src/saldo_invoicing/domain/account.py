@@ -79,7 +79,8 @@ class BillingAddress:
 class Account:
     """An account has one seller, one currency and one number for life.
 
-    `profile_version` and `ledger_version` are what copies of the profile and of the balance compare. The balance is
+    `profile_version` and `ledger_version` are what copies of the profile and of the balance compare; `documents` counts
+    what was issued. The balance is
     kept by Receivables: open = what is open on all its invoices, credit = what no invoice needed yet,
     overdue = the part of open that is late; the journal proves all three.
     """
@@ -105,6 +106,7 @@ class Account:
     oldest_overdue_due_on: date | None = None
     oldest_overdue_invoice_id: str | None = None
     late_fees: tuple[LateFee, ...] = ()
+    documents: int = 0
     profile_version: int = 1
     ledger_version: int = 0
     version: int = 0

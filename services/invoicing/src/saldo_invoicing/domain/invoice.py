@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from saldo_money import Money
 
+from saldo_invoicing.domain.account import Account
 from saldo_invoicing.domain.document import Document, DocumentKind
 from saldo_invoicing.domain.due_dates import late_from
 from saldo_invoicing.domain.errors import IllegalTransition
@@ -35,12 +36,13 @@ class Invoice:
            ^______________|__________|         reopened when a payment is taken back
         CREDITED                               a credit note, final from issue
 
-    open + paid + credited = total. `overdue_since` is the first late day and is set once; the invoice is overdue
-    while it is set and something is open.
+    open + paid + credited = total. `position` counts the account's documents from 1. `overdue_since` is the first late
+    day and is set once; the invoice is overdue while it is set and something is open.
     """
 
     invoice_id: str
     account_id: str
+    position: int
     seller_id: str
     number: str
     kind: DocumentKind
@@ -104,19 +106,21 @@ class Invoice:
         return True
 
 
-def oldest_first(invoice: Invoice) -> tuple[date, datetime, str]:
+def oldest_first(invoice: Invoice) -> tuple[date, int]:
     """The order in which debts are settled: by due date, then by issue."""
-    return (invoice.due_on, invoice.issued_at, invoice.invoice_id)
+    return (invoice.due_on, invoice.position)
 
 
-def issued(document: Document, seller_id: str, now: datetime) -> Invoice:
+def issued(document: Document, account: Account, now: datetime) -> Invoice:
     """The invoice of a document that asks for money; one that asks for nothing is paid at once."""
+    account.documents += 1
     total = Money(document.total_minor_units, document.currency)
     nothing = Money(0, document.currency)
     return Invoice(
         invoice_id=document.document_id,
         account_id=document.account_id,
-        seller_id=seller_id,
+        position=account.documents,
+        seller_id=account.seller_id,
         number=document.number,
         kind=document.kind,
         charges_id=document.charges_id,
@@ -134,9 +138,9 @@ def issued(document: Document, seller_id: str, now: datetime) -> Invoice:
     )
 
 
-def credit_note(document: Document, seller_id: str, now: datetime) -> Invoice:
+def credit_note(document: Document, account: Account, now: datetime) -> Invoice:
     """The row of a credit note: its total is below zero and nothing is ever open on it."""
-    note = issued(document, seller_id, now)
+    note = issued(document, account, now)
     note.total, note.tax, note.open = -note.total, -note.tax, Money(0, document.currency)
     note.status = InvoiceStatus.CREDITED
     return note

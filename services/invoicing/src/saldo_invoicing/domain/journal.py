@@ -47,13 +47,17 @@ class JournalLine:
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One business fact in the journal; its id follows from the fact, so that a fact is entered once."""
+    """One business fact in the journal; its id follows from the fact, so that a fact is entered once.
+
+    `ledger_version` is the account's after it, so it orders the account's entries.
+    """
 
     entry_id: str
     account_id: str
     kind: Movement
     fact_id: str
     entered_at: datetime
+    ledger_version: int
 
 
 @dataclass(slots=True)
@@ -99,8 +103,8 @@ class EntryDraft:
         )
         self.lines.append(line)
 
-    def entry(self) -> JournalEntry | None:
+    def entry(self, ledger_version: int) -> JournalEntry | None:
         """The finished entry, or None when nothing moved."""
         if not self.lines:
             return None
-        return JournalEntry(self.entry_id, self.account_id, self.kind, self.fact_id, self.entered_at)
+        return JournalEntry(self.entry_id, self.account_id, self.kind, self.fact_id, self.entered_at, ledger_version)

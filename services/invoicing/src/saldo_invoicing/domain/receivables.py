@@ -58,7 +58,7 @@ class Receivables:
         """Enter an issued document (total zero or more) and let waiting credit pay what it can."""
         account = self.account
         self._begin(Movement.INVOICE, document.document_id)
-        invoice = issued(document, account.seller_id, self.now)
+        invoice = issued(document, account, self.now)
         invoice.events.append(
             InvoiceWasIssued(
                 account_number=account.number,
@@ -83,7 +83,7 @@ class Receivables:
         """Enter a credit note: it settles the invoice it corrects first, then the oldest, and the rest waits."""
         account = self.account
         self._begin(Movement.CREDIT, document.document_id)
-        note = credit_note(document, account.seller_id, self.now)
+        note = credit_note(document, account, self.now)
         total = Money(document.total_minor_units, account.currency)
         receipt = came(
             document.document_id,
@@ -195,7 +195,7 @@ class Receivables:
     @property
     def entry(self) -> JournalEntry | None:
         """The journal entry, None when nothing moved."""
-        return self._draft.entry()
+        return self._draft.entry(self.account.ledger_version)
 
     @property
     def lines(self) -> list[JournalLine]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Depends
 from saldo_contracts.permissions import Permission
@@ -15,8 +14,7 @@ from starlette.responses import JSONResponse
 
 from saldo_invoicing.application.read_books import Books
 from saldo_invoicing.application.views import InvoiceDetailsView, LineView
-from saldo_invoicing.entrypoints.http.marks import mark_of
-from saldo_invoicing.entrypoints.http.shapes import Answer, InvoiceSummary, amount, invoice_summary
+from saldo_invoicing.entrypoints.http.shapes import Answer, InvoiceSummary, amount, before, invoice_summary
 
 
 class LineAnswer(Answer):
@@ -84,14 +82,14 @@ def invoice_routes(books: Books) -> SecuredRouter:
     async def list_invoices(
         account_id: PathId,
         actor: CurrentActor,
-        asked: Annotated[PageRequest, Depends(page_request(datetime, UUID))],
+        asked: Annotated[PageRequest, Depends(page_request(int))],
     ) -> JSONResponse:
-        rows = await books.invoices(account_id, actor, after=mark_of(asked), limit=asked.fetch)
+        rows = await books.invoices(account_id, actor, before=before(asked), limit=asked.fetch)
         body = page(
             rows,
             asked,
             item=lambda row: invoice_summary(row).model_dump(mode="json"),
-            cursor=lambda row: (row.issued_at, UUID(row.invoice_id)),
+            cursor=lambda row: (row.position,),
         )
         return JSONResponse(body)
 

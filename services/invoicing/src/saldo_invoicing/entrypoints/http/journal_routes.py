@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Depends
 from saldo_contracts.permissions import Permission
@@ -14,8 +13,7 @@ from starlette.responses import JSONResponse
 
 from saldo_invoicing.application.read_books import Books
 from saldo_invoicing.application.views import EntryView
-from saldo_invoicing.entrypoints.http.marks import mark_of
-from saldo_invoicing.entrypoints.http.shapes import Answer, amount
+from saldo_invoicing.entrypoints.http.shapes import Answer, amount, before
 
 
 class EntryLineAnswer(Answer):
@@ -46,14 +44,14 @@ def journal_routes(books: Books) -> SecuredRouter:
     async def list_journal(
         account_id: PathId,
         actor: CurrentActor,
-        asked: Annotated[PageRequest, Depends(page_request(datetime, UUID))],
+        asked: Annotated[PageRequest, Depends(page_request(int))],
     ) -> JSONResponse:
-        rows = await books.journal(account_id, actor, after=mark_of(asked), limit=asked.fetch)
+        rows = await books.journal(account_id, actor, before=before(asked), limit=asked.fetch)
         body = page(
             rows,
             asked,
             item=lambda row: _entry(row).model_dump(mode="json"),
-            cursor=lambda row: (row.entered_at, UUID(row.entry_id)),
+            cursor=lambda row: (row.ledger_version,),
         )
         return JSONResponse(body)
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 from saldo_contracts.wire import Amount
+from saldo_web import PageRequest
 
 from saldo_invoicing.application.views import InvoiceView
 
@@ -34,6 +35,12 @@ class InvoiceSummary(Answer):
     credited: Amount
     open: Amount
     downloadable: Annotated[bool, Field(description="False for orders of devices (C-20).")]
+
+
+def before(asked: PageRequest) -> int | None:
+    """The place in the list that a page continues before; None for the first page."""
+    place = asked.after[0] if asked.after else None
+    return place if isinstance(place, int) else None
 
 
 def amount(minor_units: int, currency: str) -> Amount:

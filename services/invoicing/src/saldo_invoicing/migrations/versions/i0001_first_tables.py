@@ -34,6 +34,7 @@ TABLES = (
         oldest_overdue_due_on DATE,
         oldest_overdue_invoice_id UUID,
         late_fees JSONB NOT NULL,
+        documents BIGINT NOT NULL,
         profile_version BIGINT NOT NULL,
         ledger_version BIGINT NOT NULL,
         version BIGINT NOT NULL,
@@ -97,6 +98,7 @@ TABLES = (
     CREATE TABLE invoices (
         invoice_id UUID NOT NULL,
         account_id UUID NOT NULL,
+        position BIGINT NOT NULL,
         seller_id TEXT NOT NULL,
         number TEXT NOT NULL,
         kind TEXT NOT NULL,
@@ -117,6 +119,7 @@ TABLES = (
         PRIMARY KEY (invoice_id),
         CONSTRAINT invoices_number UNIQUE (seller_id, number),
         CONSTRAINT invoices_charges UNIQUE (charges_id),
+        CONSTRAINT invoices_of_account UNIQUE (account_id, position),
         CONSTRAINT invoices_currency CHECK (currency ~ '^[A-Z]{3}$'),
         CONSTRAINT invoices_kind CHECK (kind in ('new', 'recurring', 'one_time', 'credit')),
         CONSTRAINT invoices_credit_is_credited CHECK ((kind = 'credit') = (status = 'credited')),
@@ -132,9 +135,6 @@ TABLES = (
     )
     """,
     """
-    CREATE INDEX invoices_of_account ON invoices (account_id, issued_at, invoice_id)
-    """,
-    """
     CREATE INDEX invoices_open_of_account ON invoices (account_id) WHERE status in ('unpaid', 'partially_paid')
     """,
     """
@@ -144,12 +144,11 @@ TABLES = (
         kind TEXT NOT NULL,
         fact_id TEXT NOT NULL,
         entered_at TIMESTAMP WITH TIME ZONE NOT NULL,
+        ledger_version BIGINT NOT NULL,
         PRIMARY KEY (entry_id),
+        CONSTRAINT journal_entries_of_account UNIQUE (account_id, ledger_version),
         FOREIGN KEY(account_id) REFERENCES accounts (account_id)
     )
-    """,
-    """
-    CREATE INDEX journal_entries_of_account ON journal_entries (account_id, entered_at, entry_id)
     """,
     """
     CREATE TABLE receipts (
@@ -243,11 +242,13 @@ TRIGGERS = (
     CREATE FUNCTION refuse_change_of_issued() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
         IF TG_OP = 'DELETE' OR (
-            OLD.invoice_id, OLD.account_id, OLD.seller_id, OLD.number, OLD.kind, OLD.charges_id, OLD.currency,
-            OLD.total_minor_units, OLD.tax_minor_units, OLD.issued_on, OLD.issued_at, OLD.due_on, OLD.hardware
+            OLD.invoice_id, OLD.account_id, OLD.position, OLD.seller_id, OLD.number, OLD.kind, OLD.charges_id,
+            OLD.currency, OLD.total_minor_units, OLD.tax_minor_units, OLD.issued_on, OLD.issued_at, OLD.due_on,
+            OLD.hardware
         ) IS DISTINCT FROM (
-            NEW.invoice_id, NEW.account_id, NEW.seller_id, NEW.number, NEW.kind, NEW.charges_id, NEW.currency,
-            NEW.total_minor_units, NEW.tax_minor_units, NEW.issued_on, NEW.issued_at, NEW.due_on, NEW.hardware
+            NEW.invoice_id, NEW.account_id, NEW.position, NEW.seller_id, NEW.number, NEW.kind, NEW.charges_id,
+            NEW.currency, NEW.total_minor_units, NEW.tax_minor_units, NEW.issued_on, NEW.issued_at, NEW.due_on,
+            NEW.hardware
         ) THEN
             RAISE EXCEPTION 'an issued document never changes' USING ERRCODE = 'restrict_violation';
         END IF;
