@@ -40,6 +40,13 @@ class Simulator:
         """No fault from now on."""
         (await self._http.delete("/simulator/faults")).raise_for_status()
 
+    async def new_card(self, card: str = "tok_visa") -> str:
+        """A token of a card, as the processor's page hands it to the payer's browser; known to nobody else."""
+        made = await self._http.post("/v1/payment_methods", data={"type": "card", "card[token]": card})
+        made.raise_for_status()
+        token: str = made.json()["id"]
+        return token
+
     async def behaves(self, token: str, behaviour: str) -> None:
         """The kept card does this from now on."""
         (
@@ -70,14 +77,15 @@ class Simulator:
             challenge_url, data={"outcome": "approve" if approve else "fail", **_secret(challenge_url)}
         )
 
-    async def event_about(self, object_id: str, kind: str) -> bytes:
-        """The body of the webhook that tells this of an object."""
+    async def webhook_about_attempt(self, attempt_id: str, kind: str) -> bytes:
+        """The body of the webhook that tells this of an attempt's intent."""
         found = await self._http.get("/v1/events", params={"limit": 100})
         found.raise_for_status()
         for event in found.json()["data"]:
-            if event["type"] == kind and event["data"]["object"]["id"] == object_id:
+            told = event["data"]["object"]
+            if event["type"] == kind and told.get("metadata", {}).get("attempt_id") == attempt_id:
                 return json.dumps(event, separators=(",", ":")).encode()
-        raise AssertionError(f"no {kind} about {object_id}")
+        raise AssertionError(f"no {kind} of attempt {attempt_id}")
 
     def signature(self, body: bytes) -> str:
         """The header a real webhook has."""

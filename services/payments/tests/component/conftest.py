@@ -14,6 +14,7 @@ from saldo_payments.settings import Settings
 from saldo_testkit.harness import Harness
 from saldo_testkit.tokens import TokenIssuer
 
+from services.payments.tests.component.business_time import BEGINNING, BusinessTime
 from services.payments.tests.component.customer import Customer
 from services.payments.tests.simulator import Simulator
 
@@ -39,7 +40,14 @@ async def service(
         return_url="http://localhost/payments/return",
     )
     async with Harness(build(settings), neighbours=("invoicing", "subscriptions")) as harness:
+        await BusinessTime(harness).moves_to(BEGINNING)
         yield harness
+
+
+@pytest.fixture
+def time(service: Harness) -> BusinessTime:
+    """Business time stands still but for what a test moves."""
+    return BusinessTime(service)
 
 
 @pytest.fixture
@@ -49,4 +57,5 @@ async def customer(service: Harness, token_issuer: TokenIssuer) -> AsyncIterator
     async with service.client(token_issuer.customer(account_id)) as http:
         customer = Customer(service, account_id, http)
         await customer.opens()
+        await service.settled()
         yield customer

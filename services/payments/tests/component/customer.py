@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -23,6 +24,8 @@ from saldo_contracts.wire import Amount
 from saldo_testkit.harness import Harness
 
 CURRENCY = "EUR"
+STATUS_SECONDS = 20.0
+ASK_SECONDS = 0.02
 
 
 def eur(minor_units: int) -> Amount:
@@ -147,7 +150,10 @@ class Customer:
         return method_id
 
     async def pays(self, minor_units: int, *, key: str | None = None, **how: object) -> httpx2.Response:
-        body = {"amount": {"minor_units": minor_units, "currency": CURRENCY}, **how}
+        return await self.asks_to_pay({"amount": {"minor_units": minor_units, "currency": CURRENCY}, **how}, key=key)
+
+    async def asks_to_pay(self, body: Mapping[str, object], *, key: str | None = None) -> httpx2.Response:
+        """Waits for the payment to come to rest."""
         headers = {"Idempotency-Key": key} if key else new_key()
         return await self.http.post(f"{self.path}/payments", json=body, headers={**headers, "Prefer": "wait=10"})
 
@@ -156,6 +162,17 @@ class Customer:
         assert response.status_code == 200, response.text
         found: Mapping[str, Any] = response.json()
         return found
+
+    async def payment_that_is(self, status: str) -> str:
+        """The id of the account's newest payment, once it has this status."""
+        async with asyncio.timeout(STATUS_SECONDS):
+            while True:
+                response = await self.http.get(f"{self.path}/payments")
+                items = response.json()["items"]
+                if items and items[0]["status"] == status:
+                    payment_id: str = items[0]["payment_id"]
+                    return payment_id
+                await asyncio.sleep(ASK_SECONDS)
 
     async def methods(self) -> list[Mapping[str, Any]]:
         response = await self.http.get(f"{self.path}/payment-methods")

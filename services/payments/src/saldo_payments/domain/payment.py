@@ -174,7 +174,7 @@ class Payment:
     def find_nothing_owed(self, now: datetime) -> None:
         """The last look found nothing to collect."""
         self._become(PaymentStatus.NO_LONGER_OWED)
-        self.next_automatic_try_at = None
+        self.next_automatic_try_at = self.reason = None
         self._end(now)
 
     def note_applied(self) -> None:
