@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.notifications.tests.integration.strict_server import StrictServer, certificate
+from services.notifications.tests.strict_server import StrictServer, certificate
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from saldo_notifications.adapters.smtp_mailer import MAILS_PER_CONNECTION_MAX, S
 from saldo_notifications.application.ports import Mail
 from saldo_notifications.domain.answers import Fate, Stage, judge
 
-from services.notifications.tests.integration.strict_server import StrictServer
 from services.notifications.tests.mail_box import MailBox
+from services.notifications.tests.strict_server import StrictServer
 
 MAIL_TIMEOUT_SECONDS = 5.0
 

@@ -6,9 +6,9 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from saldo_web import Public, SecuredRouter
-from starlette.responses import JSONResponse
 
 PROBE_TIMEOUT_SECONDS = 2.0  # below what a probe's caller waits
 PROBE_KEPT_SECONDS = 10.0  # an open door must not turn its callers against the mail server

@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Query, Request
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from saldo_contracts.permissions import Permission
 from saldo_web import CurrentActor, PageOf, PageRequest, PathId, SecuredRouter, page, page_request, run
 from saldo_work import Commands, Json
-from starlette.responses import JSONResponse
 
 from saldo_notifications.application.ports import NoticeView
 from saldo_notifications.application.read_notices import ReadNotices

@@ -34,7 +34,8 @@ class StrictServer:
     _server: asyncio.Server | None = None
 
     async def start(self, tls: ssl.SSLContext | None = None) -> None:
-        self._server = await asyncio.get_running_loop().create_server(lambda: self._session(tls), HOST, 0)
+        """Listens on `port`, on a free one where that is 0."""
+        self._server = await asyncio.get_running_loop().create_server(lambda: self._session(tls), HOST, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
