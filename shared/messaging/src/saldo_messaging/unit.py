@@ -138,7 +138,9 @@ class Unit:
         for position, task in enumerate(self._tasks):
             if position in self._outcomes:
                 continue
-            if task.timer:
+            if task.timer and task.timer.dedupe_key in timers:
+                self._outcomes[position] = Done(repeated=True)
+            elif task.timer:
                 timers[task.timer.dedupe_key] = position
             elif task.cause_key and (self._run.inbox_enabled or task.door is not Door.MESSAGE):
                 first = firsts.setdefault(task.cause_key, position)

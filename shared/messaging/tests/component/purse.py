@@ -5,7 +5,7 @@ It takes the name and the topics of subscriptions, since the catalogue of topics
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +16,7 @@ from saldo_contracts.events.subscriptions import ReactivationReason, ServiceReac
 from saldo_messaging import ClaimLoop, Group, MessagingSettings, Runtime, Service, SqlUnitOfWork, Step, Stored
 from saldo_money import Money
 from saldo_work import Answer, Needs, NotYetKnown, Refusal, UnitOfWork
-from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, Text, Uuid, select
+from sqlalchemy import BigInteger, CheckConstraint, Column, Integer, MetaData, Table, Text, Uuid, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 SELLER = "borealis"
@@ -31,6 +31,7 @@ purses_table = Table(
     Column("state", Text, nullable=False),
     Column("notes", JSONB, nullable=False),
     Column("version", Integer, nullable=False),
+    CheckConstraint("held_minor_units < 1000000", name="purses_not_bottomless"),
 )
 
 
@@ -90,13 +91,37 @@ class NegativeFill(Refusal):
     """A purse is never emptied."""
 
 
+Act = Callable[[Fill, UnitOfWork], Awaitable[None]]
+
+
+class Script:
+    """What a test makes the handler do for one account, before it does its work."""
+
+    def __init__(self) -> None:
+        self.acts: dict[str, Act] = {}
+        self.seen: list[Fill] = []
+
+    def on(self, account_id: str, act: Act) -> None:
+        """Say what happens for this account from now on."""
+        self.acts[account_id] = act
+
+    async def play(self, command: Fill, work: UnitOfWork) -> None:
+        self.seen.append(command)
+        if act := self.acts.get(command.account_id):
+            await act(command, work)
+
+
 class FillHandler:
-    """Notes of the command steer the test: 'poison' breaks, 'unknown' waits, 'nul' breaks at the database."""
+    """Notes of the command steer the test: 'poison' breaks, 'unknown' waits, 'wake me' sets a timer."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
 
     def needs(self, command: Fill) -> Needs:
         return Needs(keys=((Purse, command.account_id),))
 
     async def handle(self, command: Fill, work: UnitOfWork) -> Answer:
+        await self._script.play(command, work)
         if command.minor_units < 0:
             raise NegativeFill("a purse is never emptied", minor_units=command.minor_units)
         if command.note == "poison":
@@ -161,10 +186,16 @@ def on_balance_cleared(event: BalanceCleared, envelope: Envelope) -> Fill:
     return Fill(event.account_id, event.balance.minor_units, notes.get(event.balance.minor_units, envelope.id))
 
 
-def build(settings: MessagingSettings, called: Callable[[str], None] = lambda _: None) -> Service:
+def build(
+    settings: MessagingSettings,
+    called: Callable[[str], None] = lambda _: None,
+    *,
+    script: Script | None = None,
+    loops: Callable[[Runtime], Sequence[ClaimLoop]] | None = None,
+) -> Service:
     """The toy service; `called` is told of every outside call."""
 
-    def loops(runtime: Runtime) -> Sequence[ClaimLoop]:
+    def own_loops(runtime: Runtime) -> Sequence[ClaimLoop]:
         async def candidates(limit: int) -> Sequence[Step]:
             query = select(purses_table.c.account_id).where(purses_table.c.state == "wanted").limit(limit)
             async with runtime.database.engine.connect() as connection:
@@ -186,10 +217,10 @@ def build(settings: MessagingSettings, called: Callable[[str], None] = lambda _:
         books=PurseBooks,
         announce=announce,
         refusals=(),
-        handlers={Fill: FillHandler(), CallOut: CallOutHandler(), CallEnded: CallEndedHandler()},
+        handlers={Fill: FillHandler(script or Script()), CallOut: CallOutHandler(), CallEnded: CallEndedHandler()},
         listens={BalanceCleared: on_balance_cleared},
         timers={"fill": lambda payload: Fill(str(payload["account_id"]), int(str(payload["minor_units"])), "timer")},
-        loops=loops,
+        loops=loops or own_loops,
         api=lambda runtime: _no_app,
         worker_http=lambda runtime: _no_app,
         serve_http=_serve_nothing,
