@@ -5,23 +5,32 @@ import sys
 
 from aiokafka import AIOKafkaConsumer
 from saldo_contracts.envelope import UnreadableEnvelope, decode_headers
-from saldo_contracts.event import UnreadableBody
+from saldo_contracts.event import Event, UnreadableBody
 from saldo_contracts.events import EVENTS
 from saldo_contracts.topics import SERVICES, public_topic
+from saldo_contracts.wire import Amount
+
+
+def facts(event: Event) -> str:
+    """What a person would want to see of it: no ids, no nested lists."""
+    shown = {name: value for name, value in event if not name.endswith("_id") and isinstance(value, str | int | Amount)}
+    texts = {n: f"{v.minor_units} {v.currency}" if isinstance(v, Amount) else v for n, v in shown.items()}
+    return " ".join(f"{name}={text}" for name, text in texts.items())
 
 
 async def main(bootstrap: str) -> None:
     topics = [public_topic(service).name for service in SERVICES]
-    consumer = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
-    async with consumer:
+    async with AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap, auto_offset_reset="earliest") as consumer:
         async for record in consumer:
             try:
                 envelope = decode_headers(record.headers)
                 event = EVENTS[envelope.type].from_bytes(record.value)
             except (UnreadableEnvelope, UnreadableBody, KeyError):
                 continue  # a fact of tomorrow, or nothing of ours: step over it
-            facts = event.model_dump_json(exclude={"account_id", "seller_id"}, exclude_none=True)
-            print(f"{envelope.time:%Y-%m-%d %H:%M}  {event.account_id}  {type(event).__name__:<28} {facts}", flush=True)
+            print(
+                f"{envelope.time:%Y-%m-%d %H:%M} {event.account_id} {type(event).__name__:<27} {facts(event)}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -18,8 +18,6 @@ PLACEHOLDERS: Mapping[str, str] = {
     "TOKEN_ISSUER": "http://127.0.0.1:1",
     "TOKEN_JWKS_URL": "http://127.0.0.1:1/jwks.json",
     "STRIPE_API_KEY": "sk_test_none",
-    "STRIPE_WEBHOOK_SECRET": "whsec_none",
-    "STRIPE_BASE_ADDRESS": "http://127.0.0.1:1",
     "SMTP_HOST": "127.0.0.1",
     "ADDRESS_FINGERPRINT_KEY": "for-printing-a-document-only-0000",
 }

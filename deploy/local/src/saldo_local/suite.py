@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import json
 import os
 import secrets
 import signal
@@ -174,10 +175,9 @@ class Suite:
                 return {"ADDRESS_FINGERPRINT_KEY": self._fingerprint_key}
             case "payments":
                 return {
-                    "ADDRESS_FINGERPRINT_KEY": self._fingerprint_key,
-                    "STRIPE_BASE_ADDRESS": self.stack.processor_url,
+                    "STRIPE_API_URL": self.stack.processor_url,
                     "STRIPE_API_KEY": self.stack.processor_api_key,
-                    "STRIPE_WEBHOOK_SECRET": self.stack.processor_webhook_secret,
+                    "STRIPE_WEBHOOK_SECRETS": json.dumps([self.stack.processor_webhook_secret]),
                 }
             case "notifications":
                 return {

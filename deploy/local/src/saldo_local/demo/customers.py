@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +43,7 @@ class Doors:
 
     def __init__(self, suite: Suite) -> None:
         self._suite = suite
+        self.last_trace: str | None = None  # of the last payment, as the customer's browser began it
 
     async def open_account(self, name: str, *, seller_id: str, currency: str, country: str, zone: str) -> Customer:
         """An agent of the seller opens it."""
@@ -70,20 +72,17 @@ class Doors:
         )
         return Customer(name, email, str(opened["account_id"]), seller_id, currency)
 
-    async def add_card(self, customer: Customer, token: str) -> Mapping[str, Any]:
+    async def add_card(self, customer: Customer, token: str, *, make_default: bool = False) -> Mapping[str, Any]:
         """The page got the token from the processor; the number never came here."""
         return await self.post(
             customer,
             "payments",
             "payment-methods",
             {
-                "kind": "card",
                 "processor_token": token,
-                "brand": "visa",
-                "last_four": "4242",
-                "expiry_month": 12,
-                "expiry_year": 2034,
+                "card": {"brand": "visa", "last_four": "4242", "expiry_month": 12, "expiry_year": 2034},
                 "contact": {"name": customer.name, "email": customer.email, "language": "en"},
+                "make_default": make_default,
             },
         )
 
@@ -92,7 +91,8 @@ class Doors:
         return await self.post(customer, "subscriptions", "subscriptions", {"plan": plan, "quantity": 1})
 
     async def pay(self, customer: Customer, minor_units: int, token: str) -> Mapping[str, Any]:
-        """A one-time payment of any amount, by a card that is not kept."""
+        """A one-time payment of any amount, by a card that is not kept; the last one's trace can be asked for."""
+        self.last_trace = secrets.token_hex(16)
         return await self.post(
             customer,
             "payments",
@@ -132,6 +132,8 @@ class Doors:
     ) -> Mapping[str, Any]:
         async with self._suite.client(service, token) as client:
             headers = {"Idempotency-Key": str(uuid4())} if method == "POST" else {}
+            if self.last_trace and path.endswith("/payments"):
+                headers["traceparent"] = f"00-{self.last_trace}-{secrets.token_hex(8)}-01"
             answer = await client.request(method, path, json=body, headers=headers)
         if answer.status_code >= httpx2.codes.BAD_REQUEST:
             raise CallRefused(f"{method} {path}: {answer.status_code} {answer.text}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import httpx2
@@ -9,19 +10,22 @@ import httpx2
 from saldo_local.demo.customers import Doors
 from saldo_local.demo.story import Story
 from saldo_local.demo.witnesses import Witnesses, differences
-from saldo_local.suite import Suite
+from saldo_local.suite import SERVICES, Suite
 
 RULE = "-" * 100
+TRACE_POLL_SECONDS = 0.2
+TRACE_POLLS_STEADY = 5  # a second without news: every process exports five times a second
+TRACE_POLLS_MAX = 100
 
 
 class Ending:
     """Every line is an answer of a service, of the mail sink or of the trace receiver."""
 
-    def __init__(self, suite: Suite, story: Story, witnesses: Witnesses) -> None:
+    def __init__(self, suite: Suite, story: Story, doors: Doors, witnesses: Witnesses) -> None:
         self._suite = suite
         self._story = story
         self._witnesses = witnesses
-        self._doors = Doors(suite)
+        self._doors = doors
 
     async def show(self) -> Sequence[str]:
         """Print it; returns what is wrong, in words."""
@@ -82,4 +86,20 @@ class Ending:
         return len(answer.json()["charges"])
 
     async def _trace(self) -> Sequence[str]:
-        return []
+        """The last payment's way, once no more spans come in."""
+        if self._suite.receiver is None or self._doors.last_trace is None:
+            return ["there is no trace to show"]
+        tree, steady = "", 0
+        address = f"{self._suite.receiver.url}/traces/{self._doors.last_trace}"
+        async with httpx2.AsyncClient(timeout=10.0) as client:
+            for _ in range(TRACE_POLLS_MAX):
+                found = (await client.get(address, params={"format": "text"})).text
+                steady = steady + 1 if found == tree else 0
+                tree = found
+                if steady >= TRACE_POLLS_STEADY:
+                    break
+                await asyncio.sleep(TRACE_POLL_SECONDS)
+        print(RULE)
+        print(tree)
+        missing = [service for service in SERVICES if f"saldo-{service}" not in tree]
+        return [f"the trace does not reach {service}" for service in missing]

@@ -40,9 +40,10 @@ async def _run(root: Path) -> int:
         witnesses = Witnesses(root, kafka=suite.stack.kafka_bootstrap, mail_api=suite.stack.mail_api_url)
         await witnesses.start()
         try:
-            story = Story(suite, Doors(suite), witnesses)
+            doors = Doors(suite)
+            story = Story(suite, doors, witnesses)
             await story.tell()
-            faults = await Ending(suite, story, witnesses).show()
+            faults = await Ending(suite, story, doors, witnesses).show()
         finally:
             await witnesses.stop()
         for fault in faults:

@@ -82,7 +82,7 @@ class Witnesses:
             answer = await client.get(f"{self._mail_api}/messages", params={"since_id": since})
         for mail in answer.json()["messages"]:
             self.mails.append(mail)
-            print(f"{'e-mail':16}  to {', '.join(mail['to'])}: {mail['subject']}", flush=True)
+            print(f"{'e-mail':16}  to {', '.join(mail['rcpt_to'])}: {mail['subject']}", flush=True)
 
     def told(self, account_id: str) -> Counter[str]:
         """How often each event was told of this account."""
@@ -90,7 +90,7 @@ class Witnesses:
 
     def mails_to(self, address: str) -> int:
         """How many mails this address got."""
-        return sum(1 for mail in self.mails if address in mail["to"])
+        return sum(1 for mail in self.mails if address in mail["rcpt_to"])
 
 
 def differences(name: str, expected: Mapping[str, int], told: Counter[str]) -> Iterable[str]:
