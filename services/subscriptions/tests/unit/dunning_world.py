@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
 from saldo_contracts import events as told
+from saldo_contracts.event import Event
 from saldo_subscriptions.domain.errors import NothingToOverride, OverrideOutOfRange
 from saldo_subscriptions.domain.standing import Standing
 from saldo_subscriptions.domain.subscription import Subscription
@@ -16,8 +17,9 @@ from saldo_subscriptions.domain.suspension import ServiceState
 from services.subscriptions.tests.house import House, house
 from services.subscriptions.tests.unit.invoicing_model import InvoicingModel, Snapshot
 
+EARLIER = date(2026, 5, 20)  # so that the protected plan is billed while the other is suspended
 FIRST_DAY = date(2026, 6, 1)
-PROMISED_DAYS = 9  # of an override: neither of the terms' own distances
+PROMISED_DAYS = 23  # of an override: on the day of the suspension it reaches the next billing date
 SUSPENSION_DAYS = 7
 
 
@@ -31,11 +33,16 @@ class DunningWorld:
 
     @classmethod
     def begin(cls) -> DunningWorld:
-        """Two plans ordered on 1 June."""
-        account = house(FIRST_DAY)
-        account.order("connect-monthly")
+        """The protected plan was ordered and paid in May, the other is ordered on 1 June."""
+        account = house(EARLIER)
+        world = cls(account, InvoicingModel(today=EARLIER))
         account.order("vault-monthly")
-        world = cls(account, InvoicingModel(today=FIRST_DAY))
+        world.books.hear(account.told)
+        world.books.pay(world.books.owed)
+        world.settle()
+        account.move_to(FIRST_DAY)
+        account.order("connect-monthly")
+        world.books.day(FIRST_DAY)
         world.books.hear(account.told)
         return world
 
@@ -103,9 +110,12 @@ class DunningWorld:
 
     def _seen(self, step: Callable[[], object]) -> None:
         before = len(self.house.told)
-        left = self.house.standing.state
+        standing = self.house.standing
+        left, suspends_on = standing.state, standing.suspension_on
         step()
         self._gather(left, before)
+        if suspends_on is not None:
+            self._not_billed_from(suspends_on, self.house.told[before:])
         self.books.hear(self.house.told)
 
     def _gather(self, left: ServiceState, before: int) -> None:
@@ -115,7 +125,17 @@ class DunningWorld:
         if any(isinstance(event, told.ServiceSuspended) for event in news):
             path.append(ServiceState.SUSPENDED)
         path.append(self.house.standing.state)
+        for event in news:
+            if isinstance(event, told.ServiceReactivated) and event.reason is told.ReactivationReason.BALANCE_CLEARED:
+                assert not self.house.standing.owes, "partial payment re-enabled the service"
         self.edges.update(pair for pair in pairwise(path) if pair[0] is not pair[1])
+
+    def _not_billed_from(self, suspends_on: date, news: list[Event]) -> None:
+        """A suspension that was known comes before the billing dates from its day on, whichever timer woke first."""
+        if any(isinstance(event, told.ServiceSuspended) for event in news):
+            for event in news:
+                if isinstance(event, told.ChargesFinalized) and event.billing_date >= suspends_on:
+                    assert {line.subscription_id for line in event.lines} <= self._protected(), "billed, then suspended"
 
     # -- what must hold ------------------------------------------------------------------------------------------
 
@@ -147,15 +167,19 @@ class DunningWorld:
                 days.add(day)
 
     def _nothing_charged_while_suspended(self) -> None:
-        protected = {s.subscription_id for s in self.house.entities(Subscription) if s.prepaid_protected}
+        protected = self._protected()
         off = False
         for event in self.house.told:
             if isinstance(event, told.ServiceSuspended):
                 off = True
             elif isinstance(event, told.ServiceReactivated | told.OrderPlaced):
                 off = False
-            elif isinstance(event, told.ChargesFinalized) and off:
-                assert {line.subscription_id for line in event.lines} <= protected
+            elif isinstance(event, told.ChargesFinalized):
+                charged = {line.subscription_id for line in event.lines} - protected
+                assert not (charged and off), "charged while suspended"
+
+    def _protected(self) -> set[str]:
+        return {s.subscription_id for s in self.house.entities(Subscription) if s.prepaid_protected}
 
     def check_at_rest(self) -> None:
         """Holds once everything that waits was delivered and ran (asked of a copy)."""

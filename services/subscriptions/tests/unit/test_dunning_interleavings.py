@@ -13,9 +13,9 @@ from services.subscriptions.tests.unit.dunning_world import DunningWorld
 
 STARTS = {
     "ordered": ((), ServiceState.ACTIVE),
-    "suspended": (("clock", "deliver", "deliver", "deliver", "clock"), ServiceState.SUSPENDED),
+    "suspended": (("clock", "deliver", "deliver", "clock"), ServiceState.SUSPENDED),
     "cancelled": (
-        ("clock", "deliver", "deliver", "deliver", "clock", "clock", "deliver"),
+        ("clock", "deliver", "deliver", "clock", "clock", "deliver", "clock", "deliver", "clock", "deliver"),
         ServiceState.CANCELLED_NON_PAYMENT,
     ),
 }
