@@ -86,7 +86,7 @@ async def test_nobody_reaches_another_account_or_seller(billing: Billing) -> Non
     assert (await customer.get("/v1/invariants")).status_code == 403
 
 
-@pytest.mark.requirement("GOTO-25", "GOTO-26", "GOTO-32", "GOTO-33")
+@pytest.mark.requirement("GOTO-25", "GOTO-26")
 async def test_an_address_is_added_where_there_is_none_and_edited_where_there_is_one(billing: Billing) -> None:
     account = await billing.open("aurora", billing_address=None)
     path = f"/v1/accounts/{account.account_id}"

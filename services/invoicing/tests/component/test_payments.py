@@ -27,7 +27,7 @@ from saldo_contracts.wire import Amount
 from services.invoicing.tests.component.billing import CARD, Billing
 
 
-@pytest.mark.requirement("IBM-20", "SL-36", "GOTO-51", "ZOOM-21")
+@pytest.mark.requirement("IBM-20", "SL-36", "GOTO-51")
 async def test_a_payment_is_applied_then_the_invoice_is_paid_then_the_balance_moves_once(billing: Billing) -> None:
     account = await billing.open()
     invoice = await billing.invoice(account, 120_00)

@@ -110,7 +110,9 @@ INVARIANTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             """
             select count(*) from invoices i left join documents d on d.document_id = i.invoice_id
             where d.document_id is null or d.number <> i.number or abs(i.total_minor_units) <> abs((
-                select sum((line #>> '{charge,net_minor_units}')::bigint + (line ->> 'tax_minor_units')::bigint)
+                select coalesce(
+                    sum((line #>> '{charge,net_minor_units}')::bigint + (line ->> 'tax_minor_units')::bigint), 0
+                )
                 from jsonb_array_elements(d.lines) line
             )) or abs(i.tax_minor_units) <> abs((
                 select coalesce(sum((tax ->> 'tax_minor_units')::bigint), 0) from jsonb_array_elements(d.taxes) tax
