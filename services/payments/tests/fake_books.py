@@ -153,5 +153,8 @@ class FakeWork:
             self.told.extend(announce(entity, event))
         staged.events = []
 
+    def resume_trace(self, traceparent: str | None, tracestate: str | None, *, stored_at: datetime) -> None:
+        """No fake writes a trace."""
+
     def remove(self, entity: object) -> None:
         raise AssertionError("payments removes no rows")

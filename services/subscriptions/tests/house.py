@@ -127,6 +127,9 @@ class _Stage:
         if hasattr(saved, "events"):
             saved.events = []
 
+    def resume_trace(self, traceparent: str | None, tracestate: str | None, *, stored_at: datetime) -> None:
+        """No fake writes a trace."""
+
     def remove(self, entity: object) -> None:
         raise AssertionError("subscriptions removes nothing")
 

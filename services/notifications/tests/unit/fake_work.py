@@ -72,6 +72,9 @@ class FakeWork:
             kept.events = []
         self.rows[type(entity), getattr(entity, _KEYS[type(entity)])] = kept
 
+    def resume_trace(self, traceparent: str | None, tracestate: str | None, *, stored_at: datetime) -> None:
+        """No fake writes a trace."""
+
     def remove(self, entity: object) -> None:
         raise AssertionError("nothing is ever removed")
 

@@ -9,10 +9,10 @@ from datetime import datetime
 from operator import itemgetter
 from typing import TypeAlias
 
-from saldo_telemetry import current_trace
-from saldo_work import Cause, Json
+from saldo_work import Json
 
 from saldo_messaging.database import Connection
+from saldo_messaging.staged_trace import StagedTrace
 
 DELETE_SQL = "delete from timers where dedupe_key = any($1::text[])"
 UPSERT_SQL = (
@@ -46,8 +46,8 @@ TimerChange: TypeAlias = StagedTimer | None
 class StagedTimers:
     """The timers of one command's stage; the last word on a dedupe key counts."""
 
-    def __init__(self, cause: Cause) -> None:
-        self._cause = cause
+    def __init__(self, trace: StagedTrace) -> None:
+        self._trace = trace
         self.changes: dict[str, TimerChange] = {}
 
     def schedule(
@@ -56,9 +56,7 @@ class StagedTimers:
         """See `saldo_work.Timers.schedule`; raises ValueError for a due time without a zone."""
         if due_at.tzinfo is None:
             raise ValueError(f"timer {dedupe_key}: a due time needs a zone")
-        traceparent, tracestate = current_trace()
-        if traceparent is None:
-            traceparent, tracestate = self._cause.traceparent, self._cause.tracestate
+        traceparent, tracestate = self._trace.current()
         self.changes[dedupe_key] = StagedTimer(kind, due_at, json.dumps(payload), account_id, traceparent, tracestate)
 
     def cancel(self, dedupe_key: str) -> None:

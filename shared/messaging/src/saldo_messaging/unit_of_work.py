@@ -12,12 +12,12 @@ from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
 
 import asyncpg
-from saldo_telemetry import current_trace
 from saldo_work import Cause, Needs, NotFound
 
 from saldo_messaging.clocks import machine_now
 from saldo_messaging.database import Connection, DatabaseAway
 from saldo_messaging.outgoing import Announce, Envelopes, OutboxRow, insert_outbox
+from saldo_messaging.staged_trace import StagedTrace, Trace
 from saldo_messaging.stored import Stored
 from saldo_messaging.timer_rows import StagedTimers, TimerChange, write_timers
 
@@ -191,13 +191,20 @@ class SqlUnitOfWork:
         return len(self._outbox)
 
     def announced(
-        self, entity: object, *, key: str, version: int, cause: Cause, at: datetime, events: Sequence[object]
+        self,
+        entity: object,
+        events: Sequence[object],
+        *,
+        key: str,
+        version: int,
+        cause: Cause,
+        at: datetime,
+        trace: Trace,
     ) -> Sequence[OutboxRow]:
         """The outbox rows of an entity's domain events."""
         contract_events = [told for event in events for told in self._announce(entity, event)]
         if not contract_events:
             return ()
-        trace = current_trace()
         return self._envelopes.wrap(
             contract_events,
             aggregate_id=key,
@@ -205,7 +212,7 @@ class SqlUnitOfWork:
             cause=cause,
             occurred_at=at,
             recorded_at=machine_now(),
-            trace=trace if trace[0] else (cause.traceparent, cause.tracestate),
+            trace=trace,
         )
 
 
@@ -227,7 +234,8 @@ class Stage:
         self._out: dict[tuple[Stored[Any], str], Any] = {}  # copies handed out
         self.saved: dict[tuple[Stored[Any], str], Any] = {}  # None: removed
         self.rows: list[OutboxRow] = []
-        self.timers = StagedTimers(cause)
+        self._trace = StagedTrace(cause)
+        self.timers = StagedTimers(self._trace)
 
     @property
     def cause(self) -> Cause:
@@ -280,6 +288,10 @@ class Stage:
             if _text(getattr(entity, declared.column)) == value and (declared.holds is None or declared.holds(entity))
         ]
 
+    def resume_trace(self, traceparent: str | None, tracestate: str | None, *, stored_at: datetime) -> None:
+        """See `saldo_work.UnitOfWork.resume_trace`."""
+        self._trace.resume(traceparent, tracestate, stored_at=stored_at)
+
     def save(self, entity: object) -> None:
         """See `saldo_work.UnitOfWork.save`."""
         stored = self._unit._stored(type(entity))
@@ -291,7 +303,13 @@ class Stage:
         if events:
             version = getattr(entity, "version", 1)
             told = self._unit.announced(
-                entity, key=stored.key_of(entity), version=version, cause=self._cause, at=self.now, events=events
+                entity,
+                events,
+                key=stored.key_of(entity),
+                version=version,
+                cause=self._cause,
+                at=self.now,
+                trace=self._trace.current(),
             )
             self.rows.extend(told)
             staged.events = []

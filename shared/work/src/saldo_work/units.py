@@ -73,6 +73,10 @@ class UnitOfWork(Protocol):
     def remove(self, entity: object) -> None:
         """Stage the deletion of an entity."""
 
+    def resume_trace(self, traceparent: str | None, tracestate: str | None, *, stored_at: datetime) -> None:
+        """What is told from here on continues the trace that a waiting row stored, whoever brings its end (a webhook,
+        an operator). Rows stored over 15 minutes of machine time ago, and rows of the present trace, change nothing."""
+
 
 class Handler(Protocol[CommandT_contra]):
     """A use case."""

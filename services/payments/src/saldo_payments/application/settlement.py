@@ -45,6 +45,7 @@ class Settlement:
 
     async def settle(self, it: UnderSettlement, outcome: ChargeOutcome, work: UnitOfWork) -> None:
         """Take the answer of an open attempt and stage everything it touches."""
+        work.resume_trace(it.attempt.traceparent, it.attempt.tracestate, stored_at=it.attempt.recorded_at)
         check_after = next_check_at(self._machine.now(), it.attempt.checks_made)
         match it.attempt.settle(outcome, work.now, check_after=check_after):
             case AttemptStatus.SUCCEEDED:
