@@ -18,7 +18,6 @@ from services.notifications.tests.component.customer import Customer
 
 NEIGHBOURS = ("payments", "invoicing", "subscriptions", "portal")
 RETRY_DELAYS_SECONDS = (0.05, 0.05, 0.05)
-CONTACT_WAIT_SECONDS = 2.0
 BUSINESS_NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)  # it stands still, and nothing of a delivery may depend on it
 
 
@@ -33,7 +32,6 @@ async def service(
         smtp_security="none",
         smtp_hello_name="notifications.test",
         retry_delays_seconds=RETRY_DELAYS_SECONDS,
-        contact_wait_seconds=CONTACT_WAIT_SECONDS,
     )
     async with Harness(build(settings), neighbours=NEIGHBOURS) as harness:
         assert isinstance(harness.runtime.clock, MovableClock)

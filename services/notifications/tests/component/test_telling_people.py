@@ -171,6 +171,11 @@ async def test_a_contact_that_never_comes_ends_the_notice_at_its_limit(service: 
     anna = person()
     await customer.opened(anna)
     await customer.tells(PaymentSucceeded, receipt_contact_id=None)
+    await customer.reaches("waiting_for_contact")
+    await service.runtime.database.pool.execute(
+        "update notices set wait_until = clock_timestamp() - interval '1 second' where account_id = $1",
+        customer.account_id,
+    )
     failed = await service.observer.one(NotificationFailed, where=customer.owns)
     assert (failed.reason, failed.final, failed.next_try_at) == ("contact_unknown", True, None)
 

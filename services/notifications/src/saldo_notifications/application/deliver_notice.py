@@ -7,7 +7,7 @@ from datetime import datetime
 
 from saldo_work import Answer, Json
 
-from saldo_notifications.application.ports import Letter, LetterFaulty, Letters, Mailer
+from saldo_notifications.application.ports import AddressUnusable, Letter, LetterFaulty, Letters, Mailer
 from saldo_notifications.application.settle_notice import SettleNotice
 from saldo_notifications.domain.answers import ServerAnswer, Stage, without_addresses
 
@@ -35,6 +35,8 @@ class DeliverNotice:
             mail = self._letters.write(letter)
         except LetterFaulty as fault:
             return ServerAnswer(Stage.COMPOSE, None, str(fault))
+        except AddressUnusable as fault:
+            return ServerAnswer(Stage.ADDRESS, None, str(fault))
         return await self._mailer.send(mail)
 
 

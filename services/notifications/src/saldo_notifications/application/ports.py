@@ -52,14 +52,18 @@ class Mail:
 
 
 class LetterFaulty(Exception):
-    """The mail cannot be written: a template that does not fit its fact, or an address that is none."""
+    """The mail cannot be written: a template or a seller's data do not fit the fact."""
+
+
+class AddressUnusable(Exception):
+    """No mail can be sent to the recipient's address, whatever a server says."""
 
 
 class Letters(Protocol):
     """Writes mails."""
 
     def write(self, letter: Letter) -> Mail:
-        """Pure. Raises LetterFaulty, whose text holds no personal data."""
+        """Pure. Raises LetterFaulty or AddressUnusable, whose texts hold no personal data."""
 
 
 class Mailer(Protocol):

@@ -15,6 +15,7 @@ class Stage(StrEnum):
     """How far a delivery came when its answer was given."""
 
     COMPOSE = "compose"  # the text could not be made, no server was asked
+    ADDRESS = "address"  # no mail can be sent to such an address, no server was asked
     CONNECT = "connect"  # greeting, TLS, sign-in: the notice itself was not looked at
     SENDER = "sender"
     RECIPIENT = "recipient"
@@ -69,6 +70,8 @@ def judge(answer: ServerAnswer) -> Verdict:
     """
     if answer.stage is Stage.COMPOSE:
         return Verdict(Fate.NEVER, Failure.TEMPLATE_FAULTY)
+    if answer.stage is Stage.ADDRESS:
+        return Verdict(Fate.NEVER, Failure.RECIPIENT_REFUSED)
     if answer.stage is Stage.CONNECT or answer.code is None or answer.code in DOOR_CODES:
         return Verdict(Fate.LATER, Failure.UNREACHABLE)
     if answer.stage is Stage.CONTENT and 200 <= answer.code < 300:

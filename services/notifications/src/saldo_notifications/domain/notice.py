@@ -147,7 +147,7 @@ class Notice:
     ) -> None:
         """Write down what came of a delivery. Raises ClaimLost when it was taken up again in the meantime."""
         verdict = judge(answer)
-        if self.state is not NoticeState.CLAIMED:
+        if "settled" not in TRANSITIONS[self.state]:
             raise IllegalTransition(self.notice_id, self.state, "settled")
         if claim != self.claim:
             raise ClaimLost(self.notice_id, claim=claim, claim_now=self.claim)
