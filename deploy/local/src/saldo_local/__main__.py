@@ -84,9 +84,9 @@ def _describe_suite(commands: argparse._SubParsersAction[argparse.ArgumentParser
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from saldo_local.demo import main as demo
+    from saldo_local.demo.main import run
 
-    return demo.run()
+    return run()
 
 
 def _up(options: argparse.Namespace) -> int:
