@@ -1,0 +1,60 @@
+"""The card processor as its operator sees it: what was really charged, and the troubles it can be given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import httpx2
+
+GOOD_CARD = "pm_card_visa"
+OTHER_GOOD_CARD = "pm_card_mastercard"
+EMPTY_CARD = "pm_card_chargeCustomerFail"  # can be stored, and declines every charge
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """Money the processor took."""
+
+    payment_id: str
+    attempt_id: str
+    account_id: str
+    minor_units: int
+    currency: str
+    idempotency_key: str
+
+
+class Processor:
+    """The simulator's own doors; the services know none of them."""
+
+    def __init__(self, url: str, api_key: str) -> None:
+        headers = {"Authorization": f"Bearer {api_key}"}
+        self._client = httpx2.AsyncClient(base_url=f"{url}/simulator", headers=headers, timeout=30.0)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def charges(self, *, account_id: str | None = None) -> Sequence[Charge]:
+        """Oldest first, whoever knows of them."""
+        answer = await self._client.get("/ledger")
+        answer.raise_for_status()
+        charges = [_charge(one) for one in answer.json()["charges"]]
+        return [charge for charge in charges if account_id in (None, charge.account_id)]
+
+    async def trouble(self, *faults: dict[str, object]) -> None:
+        """These faults and no others are in force from now on; none ends them all."""
+        answer = await self._client.put("/faults", json={"faults": list(faults)})
+        assert answer.status_code == httpx2.codes.OK, answer.text
+
+
+def _charge(one: dict[str, object]) -> Charge:
+    metadata = one["metadata"]
+    assert isinstance(metadata, dict)
+    return Charge(
+        payment_id=metadata.get("payment_id", ""),
+        attempt_id=metadata.get("attempt_id", ""),
+        account_id=metadata.get("account_id", ""),
+        minor_units=int(str(one["amount_captured"])),
+        currency=str(one["currency"]).upper(),
+        idempotency_key=str(one["idempotency_key"]),
+    )
