@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from saldo_local.processor.call import PAGING, Call
+from saldo_local.processor.living_customer import living
+from saldo_local.processor.payment_methods import attach_to, detach_all, resolve
 from saldo_local.processor.records import Customer
 from saldo_local.processor.wire import Body, merged, new_id
 
@@ -14,8 +16,6 @@ def create(call: Call) -> Body:
     customer = Customer(new_id("cus"), call.now())
     _fill(customer, call)
     if form.text("payment_method"):
-        from saldo_local.processor.payment_methods import attach_to, resolve
-
         call.store.put(customer)
         attach_to(call, resolve(call, form.text("payment_method")), customer.id)
     body = call.keep(customer)
@@ -37,8 +37,6 @@ def update(call: Call, identifier: str) -> Body:
 
 def delete(call: Call, identifier: str) -> Body:
     """Its payment methods can no longer be charged."""
-    from saldo_local.processor.payment_methods import detach_all
-
     customer = living(call, identifier, "id")
     detach_all(call, customer.id)
     customer.deleted = True
@@ -50,14 +48,6 @@ def delete(call: Call, identifier: str) -> Body:
 def listed(call: Call) -> Body:
     call.form.only((*PAGING, "email"))
     return call.listed(Customer, "/v1/customers")
-
-
-def living(call: Call, identifier: str, param: str = "customer") -> Customer:
-    """Raises Refused for one that does not exist or was deleted."""
-    customer = call.the(Customer, identifier, param)
-    if customer.deleted:
-        call.the(Customer, "", param)
-    return customer
 
 
 def _fill(customer: Customer, call: Call) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from saldo_local.processor import charging, customers, payment_methods
+from saldo_local.processor import charging, payment_methods
 from saldo_local.processor.call import PAGING, Call
+from saldo_local.processor.living_customer import living
 from saldo_local.processor.records import Charge, PaymentIntent, PaymentMethod
 from saldo_local.processor.rendering import render
 from saldo_local.processor.wire import Body, Refused, merged, new_id
@@ -156,7 +157,7 @@ def _fill(intent: PaymentIntent, call: Call) -> None:
         intent.amount = amount
     intent.currency = _currency(form.text("currency", intent.currency))
     if customer := form.text("customer"):
-        intent.customer = customers.living(call, customer).id
+        intent.customer = living(call, customer).id
     if method := form.text("payment_method"):
         _use(call, intent, method)
     for name in ("description", "statement_descriptor", "receipt_email", "return_url", "setup_future_usage"):

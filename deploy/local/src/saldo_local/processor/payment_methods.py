@@ -6,9 +6,10 @@ import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from saldo_local.processor import cards, customers
+from saldo_local.processor import cards
 from saldo_local.processor.call import PAGING, Call
 from saldo_local.processor.cards import BEHAVIOURS, Behaviour, TestCard
+from saldo_local.processor.living_customer import living
 from saldo_local.processor.records import PaymentMethod
 from saldo_local.processor.store import Page
 from saldo_local.processor.wire import Body, CardRefused, Form, Refused, merged, new_id, not_found
@@ -51,7 +52,7 @@ def update(call: Call, identifier: str) -> Body:
 def attach(call: Call, identifier: str) -> Body:
     form = call.form.only(("customer",))
     method = resolve(call, identifier)
-    return attach_to(call, method, customers.living(call, form.required("customer")).id)
+    return attach_to(call, method, living(call, form.required("customer")).id)
 
 
 def attach_to(call: Call, method: PaymentMethod, customer: str) -> Body:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from saldo_local.processor import charging, customers, payment_methods
+from saldo_local.processor import charging, payment_methods
 from saldo_local.processor.call import PAGING, Call
+from saldo_local.processor.living_customer import living
 from saldo_local.processor.payment_methods import behaviour_of, refusal
 from saldo_local.processor.records import PaymentMethod, SetupIntent
 from saldo_local.processor.rendering import render
@@ -29,7 +30,7 @@ def create(call: Call) -> Body:
     intent = SetupIntent(new_id("seti"), call.now(), "", "requires_payment_method")
     intent.client_secret = new_id(f"{intent.id}_secret")
     if customer := form.text("customer"):
-        intent.customer = customers.living(call, customer).id
+        intent.customer = living(call, customer).id
     intent.usage = form.text("usage", "off_session")
     intent.description = form.text("description")
     intent.metadata = form.mapping("metadata")
