@@ -13,7 +13,7 @@ from tests.contracts.house import House
 
 SELLER, OTHER_SELLER = "borealis", "aurora"
 PLAN = "connect-monthly"
-PAST_NOTICES = 3  # of one account's story: card, invoice, payment
+GOOD_CARD = "pm_card_visa"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +95,10 @@ def account_body(seller: str, email: str) -> dict[str, object]:
     }
 
 
-def card_body(email: str, token: str = "pm_card_visa") -> dict[str, object]:
+def card_body(email: str) -> dict[str, object]:
     """A card that the processor accepts."""
     return {
-        "processor_token": token,
+        "processor_token": GOOD_CARD,
         "card": {"brand": "visa", "last_four": "4242", "expiry_year": 2034, "expiry_month": 12},
         "contact": {"name": "Ada Example", "email": email, "language": "en"},
     }
