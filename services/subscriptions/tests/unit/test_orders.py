@@ -212,6 +212,15 @@ def test_an_older_profile_is_ignored_and_a_new_zone_moves_the_days_ahead() -> No
     assert account.next_due() == datetime(2026, 2, 28, 5, tzinfo=UTC)
 
 
+def test_a_new_zone_moves_a_start_that_is_ahead() -> None:
+    account = house(TODAY)
+    account.order("connect-monthly", starts_on=date(2026, 2, 10))
+    account.run(UpdateProfile(account_id=ACCOUNT, profile=profile(2, zone="Asia/Tokyo")))
+    assert account.next_due() == datetime(2026, 2, 9, 15, tzinfo=UTC)
+    account.move_to(date(2026, 2, 9), hour=16)
+    assert account.lines[0].service_starts_on == date(2026, 2, 10)
+
+
 def test_a_period_cannot_be_charged_twice() -> None:
     account = house(TODAY)
     account.order("connect-monthly")

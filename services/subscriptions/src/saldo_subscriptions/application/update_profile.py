@@ -6,10 +6,17 @@ from dataclasses import dataclass
 
 from saldo_work import Answer, Needs, UnitOfWork
 
-from saldo_subscriptions.application.customer import customer_needs, load_customer, schedule_charges
+from saldo_subscriptions.application.customer import (
+    Customer,
+    customer_needs,
+    load_customer,
+    schedule_charges,
+    schedule_start,
+)
 from saldo_subscriptions.application.late_payment import set_timers
 from saldo_subscriptions.application.ports import Catalogue
 from saldo_subscriptions.domain.account import Profile
+from saldo_subscriptions.domain.subscription import SubscriptionStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,5 +45,17 @@ class UpdateProfileHandler:
         work.save(customer.account)
         if customer.zone != zone:
             set_timers(customer, work)
-            schedule_charges(customer, [s for s in customer.live if s.charged_until > customer.today(work)], work)
+            _move_days_ahead(customer, work)
         return None
+
+
+def _move_days_ahead(customer: Customer, work: UnitOfWork) -> None:
+    """Days that have begun in the new zone already keep their old timers, which are due within hours."""
+    today = customer.today(work)
+    ahead = [subscription for subscription in customer.live if subscription.charged_until > today]
+    for subscription in ahead:
+        if subscription.status is SubscriptionStatus.SCHEDULED:
+            schedule_start(customer, subscription, work)
+    schedule_charges(
+        customer, [subscription for subscription in ahead if subscription.status is SubscriptionStatus.ACTIVE], work
+    )
