@@ -32,6 +32,7 @@ from saldo_invoicing.application.replace_invoice_recipients import (
     ReplaceInvoiceRecipientsHandler,
 )
 from saldo_invoicing.application.reverse_payment import ReversePayment, ReversePaymentHandler
+from saldo_invoicing.application.save_shipping_address import SaveShippingAddress, SaveShippingAddressHandler
 from saldo_invoicing.application.update_billing_profile import UpdateBillingProfile, UpdateBillingProfileHandler
 from saldo_invoicing.domain.errors import InvoicingError
 from saldo_invoicing.entrypoints import overdue_timers, payments_events, subscriptions_events
@@ -85,6 +86,7 @@ def _handlers(settings: Settings) -> dict[type, Handler[Any]]:
         OpenAccount: OpenAccountHandler(sellers, fingerprints),
         UpdateBillingProfile: UpdateBillingProfileHandler(sellers, fingerprints),
         ReplaceInvoiceRecipients: ReplaceInvoiceRecipientsHandler(),
+        SaveShippingAddress: SaveShippingAddressHandler(),
         IssueInvoice: IssueInvoiceHandler(sellers, rates),
         ApplyPayment: ApplyPaymentHandler(),
         ReversePayment: ReversePaymentHandler(sellers),

@@ -11,6 +11,7 @@ from saldo_contracts.events import (
     ContactChanged,
     ContactRole,
     InvoiceRecipientsChanged,
+    ShippingAddressUpdated,
 )
 from saldo_contracts.permissions import Permission
 from saldo_invoicing.domain.number_series import has_right_check_digit
@@ -107,10 +108,25 @@ async def test_an_address_is_added_where_there_is_none_and_edited_where_there_is
         ("dora@example.com", False),
     ]
     first, second = await billing.tells(BillingProfileUpdated, account, count=2)
-    assert [part.value for part in first.changed] == ["language", "billing_address", "company", "contact"][1:]
+    assert [part.value for part in first.changed] == ["billing_address", "company", "contact"]
     assert [part.value for part in second.changed] == ["billing_address"]
     assert first.account_version < second.account_version
     assert first.address_fingerprint != second.address_fingerprint
+
+
+@pytest.mark.requirement("GOTO-31")
+async def test_a_shipping_address_is_saved_edited_and_removed(billing: Billing) -> None:
+    account = await billing.open()
+    path = f"/v1/accounts/{account.account_id}"
+    assert (await billing.get(path))["shipping_address"] is None
+    for address in (ADDRESS, ADDRESS | {"city": "Bonn"}, None, None):
+        saved = await billing.agent.put(f"{path}/shipping-address", json={"shipping_address": address})
+        assert saved.status_code == 200, saved.text
+        shown = (await billing.get(path))["shipping_address"]
+        assert (shown and shown["city"]) == (address and address["city"])
+    told = await billing.tells(ShippingAddressUpdated, account, count=3)
+    assert [(one.present, one.country) for one in told] == [(True, "DE"), (True, "DE"), (False, None)]
+    assert "Geheimweg" not in told[0].to_bytes().decode()
 
 
 @pytest.mark.requirement("GOTO-24")
@@ -127,8 +143,13 @@ async def test_the_profile_is_changed_only_with_the_permission(billing: Billing)
     )
     refused = await looking.put(path, json={"billing_address": ADDRESS})
     assert (refused.status_code, refused.json()["code"]) == (403, "permission-missing")
+    shipping = path.replace("billing-profile", "shipping-address")
+    assert (await looking.put(shipping, json={"shipping_address": ADDRESS})).status_code == 403
     customer = billing.service.client(billing.tokens.customer(account.account_id))
-    assert (await customer.put(path, json={"billing_address": ADDRESS})).status_code == 200
+    contact = {"email": "new@example.com"}
+    saved = await customer.put(path, json={"billing_address": ADDRESS, "billing_contact": contact})
+    assert saved.status_code == 200
+    assert (await customer.put(shipping, json={"shipping_address": ADDRESS})).status_code == 200
     (told,) = await billing.tells(BillingProfileUpdated, account)
     assert told.postal_code == "50667"
 

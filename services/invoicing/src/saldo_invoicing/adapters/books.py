@@ -8,7 +8,7 @@ from saldo_invoicing.adapters import tables
 from saldo_invoicing.application.books import OPEN_OF_ACCOUNT, UNAPPLIED_OF_ACCOUNT
 from saldo_invoicing.application.credit_charges import CORRECTIONS_OF
 from saldo_invoicing.application.people import CONTACTS_OF_ACCOUNT
-from saldo_invoicing.domain.account import Account, BillingAddress
+from saldo_invoicing.domain.account import Account, BillingAddress, ShippingAddress
 from saldo_invoicing.domain.contact import Contact
 from saldo_invoicing.domain.document import Document
 from saldo_invoicing.domain.invoice import Invoice
@@ -22,6 +22,7 @@ class SqlBooks(SqlUnitOfWork):
 
     accounts = Stored(Account, tables.accounts, key="account_id")
     billing_addresses = Stored(BillingAddress, tables.billing_addresses, key="account_id")
+    shipping_addresses = Stored(ShippingAddress, tables.shipping_addresses, key="account_id")
     contacts = Stored(Contact, tables.contacts, key="contact_id", groups={CONTACTS_OF_ACCOUNT: Group("account_id")})
     invoices = Stored(
         Invoice,

@@ -12,10 +12,13 @@ from saldo_invoicing.application.views import AccountView, AddressView, BalanceV
 
 ACCOUNT_SQL = """
 select a.account_id::text, a.seller_id, a.number, a.currency, a.status, a.language, a.time_zone, a.collection,
-       a.opened_at, a.profile_version, a.recipients,
-       b.company, b.line_1, b.line_2, b.city, b.postal_code, b.region, b.country
-from accounts a left join billing_addresses b using (account_id)
-where a.account_id = $1::text::uuid
+       a.opened_at, a.profile_version, a.recipients
+from accounts a where a.account_id = $1::text::uuid
+"""
+ADDRESSES_SQL = """
+select 'billing' as purpose, * from billing_addresses where account_id = $1::text::uuid
+union all
+select 'shipping', * from shipping_addresses where account_id = $1::text::uuid
 """
 CONTACTS_SQL = """
 select contact_id::text, name, email, language from contacts where account_id = $1::text::uuid
@@ -39,12 +42,12 @@ class SqlAccountReads:
         self._database = database
 
     async def account(self, account_id: str) -> AccountView | None:
-        row = await self._database.pool.fetchrow(ACCOUNT_SQL, account_id)
-        if row is None:
-            return None
-        contacts = {
-            contact["contact_id"]: contact for contact in await self._database.pool.fetch(CONTACTS_SQL, account_id)
-        }
+        async with self._database.pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
+            row = await connection.fetchrow(ACCOUNT_SQL, account_id)
+            if row is None:
+                return None
+            addresses = {one["purpose"]: one for one in await connection.fetch(ADDRESSES_SQL, account_id)}
+            contacts = {one["contact_id"]: one for one in await connection.fetch(CONTACTS_SQL, account_id)}
         recipients = tuple(
             RecipientView(
                 contact_id=listed["contact_id"],
@@ -68,7 +71,8 @@ class SqlAccountReads:
             collection=row["collection"],
             opened_at=row["opened_at"],
             profile_version=row["profile_version"],
-            billing_address=_address(row),
+            billing_address=_address(addresses.get("billing")),
+            shipping_address=_address(addresses.get("shipping")),
             recipients=recipients,
         )
 
@@ -92,8 +96,8 @@ class SqlAccountReads:
         )
 
 
-def _address(row: asyncpg.Record) -> AddressView | None:
-    if row["line_1"] is None:
+def _address(row: asyncpg.Record | None) -> AddressView | None:
+    if row is None:
         return None
     return AddressView(
         company=row["company"],

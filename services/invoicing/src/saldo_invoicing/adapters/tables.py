@@ -81,20 +81,26 @@ accounts = Table(
     comment="Billing accounts with a provable snapshot of what they owe",
 )
 
-billing_addresses = Table(
-    "billing_addresses",
-    metadata,
-    Column("account_id", _uuid(), ForeignKey("accounts.account_id"), primary_key=True),
-    Column("company", Text, nullable=True),
-    Column("line_1", Text, nullable=False),
-    Column("line_2", Text, nullable=True),
-    Column("city", Text, nullable=False),
-    Column("postal_code", Text, nullable=True),
-    Column("region", Text, nullable=True),
-    Column("country", Text, nullable=False),
-    Column("version", BigInteger, nullable=False),
-    comment="Personal data: street lines, which stand in no event",
-)
+
+def _addresses(name: str, comment: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("account_id", _uuid(), ForeignKey("accounts.account_id"), primary_key=True),
+        Column("company", Text, nullable=True),
+        Column("line_1", Text, nullable=False),
+        Column("line_2", Text, nullable=True),
+        Column("city", Text, nullable=False),
+        Column("postal_code", Text, nullable=True),
+        Column("region", Text, nullable=True),
+        Column("country", Text, nullable=False),
+        Column("version", BigInteger, nullable=False),
+        comment=comment,
+    )
+
+
+billing_addresses = _addresses("billing_addresses", "Personal data: street lines, which stand in no event")
+shipping_addresses = _addresses("shipping_addresses", "Personal data: where devices are sent to")
 
 contacts = Table(
     "contacts",

@@ -1,11 +1,14 @@
-"""A billing address as a use case receives it, and how it becomes the account's own row."""
+"""An address as a use case receives it, and how it becomes the account's own row."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from saldo_invoicing.application.ports import Fingerprints
 from saldo_invoicing.domain.account import BillingAddress
+
+Row = TypeVar("Row", bound=BillingAddress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,9 @@ class Address:
         row.postal_code, row.region, row.country = self.postal_code, self.region, self.country
 
 
-def row_of(account_id: str, address: Address) -> BillingAddress:
+def row_of(kind: type[Row], account_id: str, address: Address) -> Row:
     """A new row of this address."""
-    return BillingAddress(
+    return kind(
         account_id=account_id,
         company=address.company,
         line_1=address.line_1,

@@ -69,6 +69,14 @@ def _of_account(account: Account, event: happened.AccountEvent) -> Iterable[Even
             yield told.BillingProfileUpdated(**_snapshot(account), changed=changed)
         case happened.RecipientsWereReplaced():
             yield _recipients_changed(account)
+        case happened.ShippingWasSaved():
+            yield told.ShippingAddressUpdated(
+                account_id=account.account_id,
+                seller_id=account.seller_id,
+                present=event.country is not None,
+                country=event.country,
+                account_version=account.profile_version,
+            )
         case happened.LateFeeWasCharged():
             yield _late_fee_charged(account, event)
         case happened.BalanceMoved():

@@ -9,7 +9,7 @@ from saldo_work import Answer, Needs, NotFound, UnitOfWork
 from saldo_invoicing.application.address import Address, row_of
 from saldo_invoicing.application.people import Person, recipients_of, record_people
 from saldo_invoicing.application.ports import Fingerprints, Sellers
-from saldo_invoicing.domain.account import Collection, Profile, opened
+from saldo_invoicing.domain.account import BillingAddress, Collection, Profile, opened
 from saldo_invoicing.domain.ids import derived_id
 from saldo_invoicing.domain.number_series import NumberSeries, Series, account_number, series_id
 from saldo_invoicing.domain.seller import Seller
@@ -66,7 +66,7 @@ class OpenAccountHandler:
         )
         work.save(account)
         if command.address is not None:
-            work.save(row_of(account_id, command.address))
+            work.save(row_of(BillingAddress, account_id, command.address))
         for contact in record_people(account, (), listed):
             work.save(contact)
         work.save(series)

@@ -91,7 +91,7 @@ class UpdateBillingProfileHandler:
 async def _save_address(work: UnitOfWork, account: Account, address: Address) -> list[ProfilePart]:
     row = await work.find(BillingAddress, account.account_id)
     if row is None:
-        work.save(row_of(account.account_id, address))
+        work.save(row_of(BillingAddress, account.account_id, address))
         return [ProfilePart.BILLING_ADDRESS, *([ProfilePart.COMPANY] if address.company else [])]
     before = (row.company, (row.line_1, row.line_2, row.city))
     address.write_to(row)

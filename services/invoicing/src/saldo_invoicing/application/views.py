@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 @dataclass(frozen=True, slots=True)
 class AddressView:
-    """A billing address as it was saved."""
+    """An address as it was saved."""
 
     company: str | None
     line_1: str
@@ -47,6 +47,7 @@ class AccountView:
     opened_at: datetime
     profile_version: int
     billing_address: AddressView | None
+    shipping_address: AddressView | None
     recipients: tuple[RecipientView, ...]
 
 

@@ -17,6 +17,7 @@ from saldo_invoicing.domain.events import (
     ProfilePart,
     ProfileWasSaved,
     RecipientsWereReplaced,
+    ShippingWasSaved,
 )
 
 
@@ -73,6 +74,11 @@ class BillingAddress:
     country: str
     version: int = 0
     events: list[AccountEvent] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class ShippingAddress(BillingAddress):
+    """Where devices are sent to; needed only when some are bought (GOTO-30)."""
 
 
 @dataclass(slots=True)
@@ -153,6 +159,11 @@ class Account:
         self.profile_version += 1
         self.events.append(RecipientsWereReplaced())
         return True
+
+    def ship_to(self, country: str | None) -> None:
+        """Tell that there is, or with None is no longer, a place to ship devices to (GOTO-31)."""
+        self.profile_version += 1
+        self.events.append(ShippingWasSaved(country))
 
     def roles_of(self, contact_id: str) -> tuple[Role, ...]:
         """What a person is to the account by its list of recipients."""

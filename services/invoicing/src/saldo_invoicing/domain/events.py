@@ -76,6 +76,13 @@ class RecipientsWereReplaced:
 
 
 @dataclass(frozen=True, slots=True)
+class ShippingWasSaved:
+    """There is a place in this country to ship devices to, or with None no longer any."""
+
+    country: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ContactWasRecorded:
     """What is known of a person changed."""
 
@@ -169,7 +176,13 @@ class BalanceWasCleared:
 
 ContactEvent: TypeAlias = ContactWasRecorded
 AccountEvent: TypeAlias = (
-    AccountWasOpened | ProfileWasSaved | RecipientsWereReplaced | LateFeeWasCharged | BalanceMoved | BalanceWasCleared
+    AccountWasOpened
+    | ProfileWasSaved
+    | RecipientsWereReplaced
+    | ShippingWasSaved
+    | LateFeeWasCharged
+    | BalanceMoved
+    | BalanceWasCleared
 )
 InvoiceEvent: TypeAlias = (
     InvoiceWasIssued | CreditWasIssued | InvoiceWasSettled | InvoiceWasReopened | InvoiceFellOverdue

@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
 from math import floor
+from typing import TypeAlias
 
 from saldo_money import round_half_away
 
@@ -16,6 +17,8 @@ from saldo_invoicing.domain.document import Charge, DocumentLine, TaxLine
 from saldo_invoicing.domain.errors import RateMissing
 
 ANYWHERE = "*"
+
+_Place: TypeAlias = tuple[str, str | None, str | None, str]  # seller, country, region, category
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +49,16 @@ class RateTable:
     """The rates of every seller; rates are data with a date and a source, never code (C-31)."""
 
     def __init__(self, rates: Iterable[TaxRate]) -> None:
-        self._rates = sorted(rates, key=lambda rate: rate.effective_from, reverse=True)
+        self._rates: dict[_Place, list[TaxRate]] = {}
+        for rate in sorted(rates, key=lambda rate: rate.effective_from, reverse=True):
+            place = (rate.seller_id, rate.country, rate.region, rate.category)
+            self._rates.setdefault(place, []).append(rate)
 
     def rate(self, seller_id: str, country: str | None, region: str | None, category: str, on: date) -> TaxRate:
         """The latest rate in force, the most exact place first; raises RateMissing."""
         for place, part in ((country, region), (country, None), (ANYWHERE, None)):
-            for rate in self._rates:
-                if (rate.seller_id, rate.country, rate.region) == (seller_id, place, part) and (
-                    rate.category == category and rate.effective_from <= on
-                ):
+            for rate in self._rates.get((seller_id, place, part, category), ()):
+                if rate.effective_from <= on:
                     return rate
         raise RateMissing(seller_id, country, region, category, on)
 

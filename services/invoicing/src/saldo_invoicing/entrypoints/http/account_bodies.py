@@ -13,6 +13,7 @@ from saldo_invoicing.application.address import Address
 from saldo_invoicing.application.open_account import OpenAccount, Preferences
 from saldo_invoicing.application.people import Person, copies
 from saldo_invoicing.application.replace_invoice_recipients import ReplaceInvoiceRecipients
+from saldo_invoicing.application.save_shipping_address import SaveShippingAddress
 from saldo_invoicing.application.update_billing_profile import UpdateBillingProfile
 
 EMAIL_PATTERN: Final = r"^[^@\s,<>\x00]{1,64}@[^@\s,<>\x00]{1,189}$"
@@ -38,7 +39,7 @@ Copies = Annotated[
 
 
 class AddressBody(RequestBody):
-    """A billing address."""
+    """A billing or shipping address."""
 
     company: Annotated[str, Text(200)] | None = None
     line_1: Annotated[str, Text(200)]
@@ -116,6 +117,16 @@ class BillingProfileBody(RequestBody):
             time_zone=self.time_zone,
             collection=self.collection,
         )
+
+
+class ShippingAddressBody(RequestBody):
+    """Where devices are sent to; null removes it."""
+
+    shipping_address: AddressBody | None
+
+    def command(self, account_id: str) -> SaveShippingAddress:
+        """The command of this request."""
+        return SaveShippingAddress(account_id, self.shipping_address.address() if self.shipping_address else None)
 
 
 class RecipientBody(RequestBody):

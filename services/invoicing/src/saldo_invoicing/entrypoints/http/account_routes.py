@@ -13,7 +13,12 @@ from starlette.responses import JSONResponse
 
 from saldo_invoicing.application.read_books import Books
 from saldo_invoicing.application.views import AccountView, BalanceView
-from saldo_invoicing.entrypoints.http.account_bodies import BillingProfileBody, OpenAccountBody, RecipientsBody
+from saldo_invoicing.entrypoints.http.account_bodies import (
+    BillingProfileBody,
+    OpenAccountBody,
+    RecipientsBody,
+    ShippingAddressBody,
+)
 from saldo_invoicing.entrypoints.http.shapes import Answer, InvoiceSummary, amount, invoice_summary
 
 PEOPLE_REFUSALS = ("too-many-recipients", "recipient-twice", "not-one-primary")
@@ -35,7 +40,7 @@ class SavedProfileAnswer(Answer):
 
 
 class AddressAnswer(Answer):
-    """A billing address as it was saved."""
+    """An address as it was saved."""
 
     company: str | None
     line_1: str
@@ -71,6 +76,7 @@ class AccountAnswer(Answer):
     opened_at: datetime
     profile_version: int
     billing_address: AddressAnswer | None
+    shipping_address: AddressAnswer | None
     recipients: tuple[RecipientAnswer, ...]
 
 
@@ -129,6 +135,16 @@ def account_routes(commands: Commands, books: Books) -> SecuredRouter:
     )
     async def save_invoice_recipients(
         account_id: PathId, body: RecipientsBody, request: Request, actor: CurrentActor
+    ) -> JSONResponse:
+        return await run(commands, body.command(account_id), request, actor)
+
+    @router.put(
+        "/{account_id}/shipping-address",
+        permission=Permission.BILLING_INFORMATION_MANAGE,
+        response_model=SavedProfileAnswer,
+    )
+    async def save_shipping_address(
+        account_id: PathId, body: ShippingAddressBody, request: Request, actor: CurrentActor
     ) -> JSONResponse:
         return await run(commands, body.command(account_id), request, actor)
 

@@ -177,6 +177,21 @@ TABLES = (
     CREATE INDEX receipts_unapplied_of_account ON receipts (account_id) WHERE unapplied_minor_units > 0
     """,
     """
+    CREATE TABLE shipping_addresses (
+        account_id UUID NOT NULL,
+        company TEXT,
+        line_1 TEXT NOT NULL,
+        line_2 TEXT,
+        city TEXT NOT NULL,
+        postal_code TEXT,
+        region TEXT,
+        country TEXT NOT NULL,
+        version BIGINT NOT NULL,
+        PRIMARY KEY (account_id),
+        FOREIGN KEY(account_id) REFERENCES accounts (account_id)
+    )
+    """,
+    """
     CREATE TABLE documents (
         document_id UUID NOT NULL,
         account_id UUID NOT NULL,
