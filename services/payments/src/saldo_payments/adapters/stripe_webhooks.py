@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 
 import stripe
+from saldo_contracts.wire import UUID_PATTERN
 
 from saldo_payments.adapters import stripe_answers as answers
 from saldo_payments.application.ports import BadSignature, ProcessorNews
@@ -57,12 +59,18 @@ def _command(kind: str | None, told: answers.Object) -> SettleCharge | RecheckPa
     """None for what means nothing here: another kind of event, or an intent that is not ours."""
     metadata = answers.part(told, "metadata")
     if kind in CARDS:
-        method_id = answers.text(metadata, "payment_method_id")
+        method_id = _own_id(metadata, "payment_method_id")
         return RecheckPaymentMethod(payment_method_id=method_id) if method_id else None
-    account_id = answers.text(metadata, "account_id")
-    payment_id, attempt_id = answers.text(metadata, "payment_id"), answers.text(metadata, "attempt_id")
+    account_id = _own_id(metadata, "account_id")
+    payment_id, attempt_id = _own_id(metadata, "payment_id"), _own_id(metadata, "attempt_id")
     if kind not in CHARGES or not (account_id and payment_id and attempt_id):
         return None
     return SettleCharge(
         account_id=account_id, payment_id=payment_id, attempt_id=attempt_id, outcome=answers.charge_outcome(told)
     )
+
+
+def _own_id(metadata: answers.Object, name: str) -> str | None:
+    """An id that we wrote there; anything else was written by somebody else, and names nothing of ours."""
+    value = answers.text(metadata, name)
+    return value if value is not None and re.fullmatch(UUID_PATTERN, value) else None
