@@ -224,11 +224,11 @@ class Relay:
         position = 0
         bytes_max = TOPICS_BY_NAME[topic].max_message_bytes  # the broker measures batches, not messages
         while position < len(rows):
-            batch, count = self._fill(rows, position, bytes_max=bytes_max)
             too_large = _Unsendable(rows[position].id, topic, rows[position].key, UNSENDABLE_TOO_LARGE)
-            if count == 0:
+            if rows[position].size + BATCH_HEADER_BYTES > TOPICS_BY_NAME[topic].max_message_bytes:
                 lane.unsendable = too_large
                 break
+            batch, count = self._fill(rows, position, bytes_max=bytes_max)
             try:
                 await self._send_batch(batch, topic, partition)
             except MessageSizeTooLargeError:
@@ -245,7 +245,7 @@ class Relay:
         return lane
 
     def _fill(self, rows: Sequence[_Row], position: int, *, bytes_max: int) -> tuple[object, int]:
-        """A batch of the rows from this position on, at least one if the producer takes it, and their number."""
+        """A batch of the rows from this position on, at least one (aiokafka takes any first one), and their number."""
         assert self._producer is not None  # noqa: S101  # only the leader sends, and it has started its producer
         batch = self._producer.create_batch()
         size = BATCH_HEADER_BYTES
