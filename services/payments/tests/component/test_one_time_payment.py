@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -117,4 +118,16 @@ async def test_an_invoice_is_never_paid_twice_by_autopay_and_payer_together(
     await service.settled()
     refused = await customer.pays(6000, payment_method_id=card, invoice_id=invoice.invoice_id)
     assert refused.status_code == 409
+    assert [i["amount_received"] for i in await simulator.intents_of_account(customer.account_id)] == [6000]
+
+
+async def test_of_two_payments_at_once_only_what_is_owed_is_taken(
+    service: Harness, customer: Customer, simulator: Simulator
+) -> None:
+    await customer.http.put(f"{customer.path}/autopay", json={"enabled": False})
+    await customer.is_invoiced(10_000)
+    await service.settled()
+    answers = await asyncio.gather(*(customer.pays(6000, processor_token="pm_card_visa") for _ in range(2)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert [answer.json()["owed_minor_units"] for answer in answers if answer.status_code == 409] == [4000]
     assert [i["amount_received"] for i in await simulator.intents_of_account(customer.account_id)] == [6000]
