@@ -19,21 +19,18 @@ KEY_PATTERN: Final = r"^[\x21-\x7e]{1,255}$"
 VERSION_MEMBER: Final = "_version"
 _CAUSES: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:saldo:cause:http")
 
-_RequiredKey: TypeAlias = Annotated[
-    str,
-    Header(
-        alias=KEY_HEADER,
-        pattern=KEY_PATTERN,
-        description="Names this request: a repeat with the same key gets the first answer. Kept for 7 days.",
-    ),
-]
+_KEY_IS: Final = "Names this request: a repeat with the same key gets the first answer. Kept for 7 days."
+
+# Written out twice: inside a union FastAPI would lose the alias and ask for a header named `key`.
+_RequiredKey: TypeAlias = Annotated[str, Header(alias=KEY_HEADER, pattern=KEY_PATTERN, description=_KEY_IS)]
+_OptionalKey: TypeAlias = Annotated[str | None, Header(alias=KEY_HEADER, pattern=KEY_PATTERN, description=_KEY_IS)]
 
 
 def _required_key(key: _RequiredKey) -> None:
     """FastAPI checks and documents it."""
 
 
-def _optional_key(key: _RequiredKey | None = None) -> None:
+def _optional_key(key: _OptionalKey = None) -> None:
     """FastAPI checks and documents it."""
 
 
