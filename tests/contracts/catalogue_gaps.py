@@ -89,7 +89,6 @@ NOT_TOLD: Final[Mapping[str, Mapping[str, str]]] = {
         **because(_QUOTES, "QuoteTaxesEstimated"),
         **because("fees are not built", "FeeRatesChanged"),
         **because("documents to download are not built", "InvoiceDownloaded"),
-        **because("shipping addresses are not built", "ShippingAddressUpdated"),
         **because("tax exemptions are not built", "TaxExemptionRequested", "TaxExemptionStatusChanged"),
     },
     "subscriptions": {

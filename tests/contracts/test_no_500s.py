@@ -31,7 +31,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.contracts.house import WEBHOOK_SECRET
-from tests.contracts.operations import SANDBOX_PATHS
+from tests.contracts.operations import SANDBOX_PATHS, operations
 from tests.contracts.world import SELLER, World, bodies
 
 EXAMPLES = 20  # of each operation, in every run
@@ -191,7 +191,8 @@ BAD_QUERIES: Final = [
     ("notifications", "{account}/notices?state=lost", "state"),
     ("subscriptions", "/v1/catalogue", "seller_id"),
 ]
-# Every write that asks for a key, by its service and operation id.
+WITHOUT_KEY: Final = frozenset({"move_clock", "receive_stripe_webhook"})  # a repeat does nothing by itself
+# Writes that ask for a key, by their service and operation id.
 KEYED: Final = [
     ("invoicing", "POST", "/v1/accounts", "open_account"),
     ("subscriptions", "POST", "{account}/subscriptions", "start_subscription"),
@@ -242,6 +243,23 @@ async def test_a_bad_query_is_answered_with_its_parameter(
 ) -> None:
     found = problem(await ask(world, service, "GET", path), status=422, code="invalid-request")
     assert [one["parameter"] for one in found["errors"]] == [parameter]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_every_write_documents_its_key_by_its_name(world: World, service: str) -> None:
+    document = await world.house.document(service)
+    found = [one for one in operations(service, document) if one.method != "get" and one.name not in WITHOUT_KEY]
+    for operation in found:
+        headers = [one["name"] for one in operation.about.get("parameters", ()) if one["in"] == "header"]
+        assert "Idempotency-Key" in headers and "key" not in headers, f"{operation}: {headers}"
+
+
+@pytest.mark.parametrize("key", ["", "two words", "k" * 256], ids=["empty", "space", "long"])
+async def test_a_key_that_need_not_be_there_must_still_be_well_formed(world: World, key: str) -> None:
+    headers = {"Idempotency-Key": key}
+    answer = await ask(world, "invoicing", "PUT", "{account}/billing-profile", body={"language": "en"}, headers=headers)
+    found = problem(answer, status=400, code="invalid-header")
+    assert [one["header"].lower() for one in found["errors"]] == ["idempotency-key"]
 
 
 @pytest.mark.parametrize(("service", "method", "path", "name"), KEYED)
