@@ -42,6 +42,10 @@ def up() -> int:
         return 1
     for name, value in state["addresses"].items():
         print(f"{name:24} {value}")
+    print(
+        "A token for all of it: .venv/bin/python -m saldo_local token YOU --kind agent --seller aurora --seller borealis \\"
+    )
+    print("  --permission billing_information:view --permission subscriptions:manage ...")
     print("`make down` stops it.")
     return 0
 

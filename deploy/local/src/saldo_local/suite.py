@@ -130,11 +130,8 @@ class Suite:
         if self._conductor:
             await self._conductor.close()
             self._conductor = None
-        running = [p for p in (*self.processes.values(), *filter(None, [self.receiver])) if p.popen]
-        for process in running:
-            if process.popen and process.popen.poll() is None:
-                process.popen.send_signal(signal.SIGTERM)
-        await asyncio.gather(*(asyncio.to_thread(_ended, process) for process in running))
+        await _end(list(self.processes.values()))
+        await _end([self.receiver] if self.receiver else [])  # last: the services' last spans still come in
         if self._own_stack:
             await asyncio.to_thread(self.stack.stop)
 
@@ -314,6 +311,14 @@ class Suite:
         headers = {"Authorization": f"Bearer {token}"}
         async with httpx2.AsyncClient(base_url=self.api(service), headers=headers, timeout=30.0) as client:
             yield client
+
+
+async def _end(processes: Sequence[Process]) -> None:
+    """Ask all at once, wait for each."""
+    for process in processes:
+        if process.popen and process.popen.poll() is None:
+            process.popen.send_signal(signal.SIGTERM)
+    await asyncio.gather(*(asyncio.to_thread(_ended, process) for process in processes))
 
 
 def _ended(process: Process) -> None:
