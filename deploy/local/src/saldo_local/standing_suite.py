@@ -43,9 +43,8 @@ def up() -> int:
     for name, value in state["addresses"].items():
         print(f"{name:24} {value}")
     print(
-        "A token for all of it: .venv/bin/python -m saldo_local token YOU --kind agent --seller aurora --seller borealis \\"
+        "A token for these: .venv/bin/python -m saldo_local token YOU --kind agent --seller borealis --permission ..."
     )
-    print("  --permission billing_information:view --permission subscriptions:manage ...")
     print("`make down` stops it.")
     return 0
 
