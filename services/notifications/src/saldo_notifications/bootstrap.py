@@ -21,6 +21,7 @@ from saldo_notifications.adapters.smtp_mailer import SmtpMailer, SmtpServer
 from saldo_notifications.adapters.sql_candidates import SqlCandidates
 from saldo_notifications.adapters.sql_notice_log import SqlNoticeLog
 from saldo_notifications.adapters.yaml_sellers import YamlSellers
+from saldo_notifications.application.address_notice import AddressNotice, AddressNoticeHandler
 from saldo_notifications.application.announcements import announce
 from saldo_notifications.application.claim_notice import ClaimNotice, ClaimNoticeHandler
 from saldo_notifications.application.compose_notices import ComposeNotices, ComposeNoticesHandler
@@ -113,11 +114,12 @@ def _handlers(settings: Settings, sellers: YamlSellers) -> dict[type, Handler[An
         RecordRecipients: RecordRecipientsHandler(),
         RecordContact: RecordContactHandler(),
         EraseContact: EraseContactHandler(),
-        ComposeNotices: ComposeNoticesHandler(machine),
+        ComposeNotices: ComposeNoticesHandler(machine=machine, contact_wait=terms.contact_wait),
+        AddressNotice: AddressNoticeHandler(machine),
         ClaimNotice: ClaimNoticeHandler(machine=machine, sellers=sellers, terms=terms),
         SettleNotice: SettleNoticeHandler(machine=machine, retries=terms.retries),
         TakeUpWaitingNotice: TakeUpWaitingNoticeHandler(machine),
-        RetryNotice: RetryNoticeHandler(machine),
+        RetryNotice: RetryNoticeHandler(machine=machine, contact_wait=terms.contact_wait),
     }
 
 

@@ -156,6 +156,21 @@ async def test_a_fact_that_comes_before_its_contact_waits_for_it(
     assert (mail["message_id"], sent.attempts) == (f"<{sent.notice_id}@borealis.example>", 1)
 
 
+async def test_a_fact_that_comes_before_the_accounts_recipients_waits_for_them(
+    service: Harness, customer: Customer, mail_box: MailBox
+) -> None:
+    anna, ben = person(), person("Ben")
+    await customer.opened()
+    await customer.introduces(anna)
+    await customer.introduces(ben)
+    await customer.tells(InvoiceIssued)
+    await customer.reaches("waiting_for_contact")
+    await customer.recipients(anna, ben, version=2)
+    sent = await service.observer.expect(NotificationSent, count=2, where=customer.owns)
+    assert {told.contact_id for told in sent} == {anna.contact_id, ben.contact_id}
+    assert [len(await mail_box.now(one.email)) for one in (anna, ben)] == [1, 1]
+
+
 async def test_a_fact_that_comes_before_its_account_waits_for_it(
     service: Harness, customer: Customer, mail_box: MailBox
 ) -> None:

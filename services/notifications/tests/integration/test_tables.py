@@ -91,6 +91,7 @@ async def test_the_migrations_make_exactly_the_tables_of_the_code(database: Data
         ({"state": "failed", "next_try_at": None}, "notices_failed_has_a_reason"),
         ({"state": "sent", "next_try_at": None, "sent_at": NOW, "failure": "other"}, "notices_sent_has_no_reason"),
         ({"lease_until": NOW}, "notices_claimed_has_a_lease"),
+        ({"contact_id": None}, "notices_sent_to_somebody"),
     ],
 )
 async def test_the_database_refuses_a_state_without_what_belongs_to_it(
@@ -139,6 +140,26 @@ async def test_a_waiting_notice_is_found_when_its_contact_came_or_its_limit_pass
     )
     found = await SqlCandidates(database).released(10)
     assert {one.notice_id for one in found} == {came["notice_id"], over["notice_id"]}
+
+
+async def test_a_notice_without_recipient_is_found_when_its_account_told_of_somebody(database: Database) -> None:
+    await database.pool.execute("delete from notices")
+    later = datetime.now(UTC) + timedelta(hours=1)
+    waits: dict[str, Any] = {"contact_id": None, "state": "waiting_for_contact", "next_try_at": None}
+    insert = (
+        "insert into accounts (account_id, seller_id, number, language, time_zone, billing_contact_id, "
+        "profile_version, recipients, recipients_version, version) "
+        "values ($1, 'borealis', 'B', 'en', 'UTC', $2, 1, $3, 1, 1)"
+    )
+    told = []
+    for billing_contact, recipients in [(str(uuid4()), "[]"), (None, '[{"contact_id": "c", "primary": false}]')]:
+        one = await row(database, **waits, wait_until=later)
+        await database.pool.execute(insert, one["account_id"], billing_contact, recipients)
+        told.append(one["notice_id"])
+    silent = await row(database, **waits, wait_until=later)
+    await database.pool.execute(insert, silent["account_id"], None, "[]")
+    await row(database, **waits, wait_until=later)
+    assert {one.notice_id for one in await SqlCandidates(database).released(10)} == set(told)
 
 
 async def test_the_log_is_read_newest_first_page_by_page_also_where_times_are_equal(database: Database) -> None:

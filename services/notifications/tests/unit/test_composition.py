@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 from saldo_contracts.catalogue import HEARS
 from saldo_contracts.events import EVENTS, DeclineReason, Event, LicenceAssigned, PaymentFailed
@@ -50,7 +52,9 @@ def test_a_rule_that_asks_for_a_contact_finds_it_in_its_event(kind: type[Event])
     rule = COMPOSITION[kind]
     assert isinstance(rule, Tell | Planned)
     if rule.to in ASKS_FOR_A_CONTACT:
-        assert (rule.contact if isinstance(rule, Tell) else "contact_id") in kind.model_fields
+        field = kind.model_fields[rule.contact if isinstance(rule, Tell) else "contact_id"]
+        named_always = type(None) not in get_args(field.annotation)
+        assert named_always == (rule.to is To.CONTACT)
 
 
 @pytest.mark.parametrize("kind", [kind for kind, _ in TELLING.values()])
@@ -87,4 +91,5 @@ def test_the_invoice_recipients_are_the_list_and_without_one_the_profiles_contac
 def test_who_answers_for_the_account_is_the_profiles_contact_else_the_primary_recipient() -> None:
     assert account(Recipient("r1", False), Recipient("r2", True)).primary() == ("r2",)
     assert account(Recipient("r2", True), billing_contact_id="c").primary() == ("c",)
+    assert account(Recipient("r1", False), Recipient("r2", False)).primary() == ("r1",)
     assert account().primary() == ()

@@ -84,7 +84,7 @@ STEPS: dict[str, Callable[[Notice], object]] = {
     "released": lambda notice: notice.contact_came(machine_now=MACHINE_NOW),
     "settled": lambda notice: settle(notice, ACCEPTED),
     "given up": lambda notice: notice.give_up(Failure.CONTACT_ERASED, now=BUSINESS_NOW),
-    "tried again": lambda notice: notice.try_again(machine_now=MACHINE_NOW),
+    "tried again": lambda notice: notice.try_again(machine_now=MACHINE_NOW, wait_until=MACHINE_NOW),
 }
 
 
@@ -119,7 +119,9 @@ def test_the_chart_of_the_readme_is_the_table() -> None:
         for target in targets
     }
     drawn = sorted(f"    {state} --> {target}: {step}" for state, target, step in arrows)
-    chart = "```mermaid\nstateDiagram-v2\n    [*] --> queued: composed\n" + "\n".join(drawn) + "\n```"
+    chart = "```mermaid\nstateDiagram-v2\n    [*] --> queued: composed\n"
+    chart += "    [*] --> waiting_for_contact: composed without recipients\n"
+    chart += "    waiting_for_contact --> [*]: replaced by one for each recipient\n" + "\n".join(drawn) + "\n```"
     assert chart in README.read_text(encoding="utf-8")
 
 
@@ -199,7 +201,7 @@ def test_a_queued_notice_is_not_taken_up_before_its_time() -> None:
 
 def test_an_agents_retry_gives_all_tries_again_and_keeps_the_count() -> None:
     notice = in_state(NoticeState.FAILED)
-    notice.try_again(machine_now=MACHINE_NOW)
+    notice.try_again(machine_now=MACHINE_NOW, wait_until=MACHINE_NOW)
     assert (notice.state, notice.tries, notice.attempts, notice.failure) == (NoticeState.QUEUED, 0, 1, None)
 
 
@@ -207,7 +209,7 @@ def test_nothing_is_sent_again_to_somebody_who_was_erased() -> None:
     notice = queued()
     notice.give_up(Failure.CONTACT_ERASED, now=BUSINESS_NOW)
     with pytest.raises(RecipientErased):
-        notice.try_again(machine_now=MACHINE_NOW)
+        notice.try_again(machine_now=MACHINE_NOW, wait_until=MACHINE_NOW)
 
 
 def test_the_id_is_one_fact_to_one_recipient_by_one_template() -> None:

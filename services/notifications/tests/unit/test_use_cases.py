@@ -13,6 +13,7 @@ from saldo_contracts.events import (
     PaymentSucceeded,
 )
 from saldo_contracts.examples import example_of
+from saldo_notifications.application.address_notice import AddressNotice, AddressNoticeHandler
 from saldo_notifications.application.announcements import announce
 from saldo_notifications.application.claim_notice import ClaimNotice, ClaimNoticeHandler, DeliveryTerms
 from saldo_notifications.application.compose_notices import ComposeNotices, ComposeNoticesHandler
@@ -87,13 +88,18 @@ async def told(
     work: FakeWork, kind: type = PaymentSucceeded, *, contact: str | None = None, event: str = EVENT
 ) -> list[Notice]:
     command = ComposeNotices(event, kind.type_, ACCOUNT, contact, example_of(kind).to_bytes().decode())  # type: ignore[attr-defined]
-    await ComposeNoticesHandler(MachineClock()).handle(command, work)
-    return sorted(work.notices(), key=lambda notice: notice.contact_id)
+    await ComposeNoticesHandler(machine=MachineClock(), contact_wait=TERMS.contact_wait).handle(command, work)
+    return sorted(work.notices(), key=lambda notice: notice.contact_id or "")
 
 
 async def claimed(work: FakeWork, notice: Notice, machine: MachineClock | None = None) -> Answer:
     handler = ClaimNoticeHandler(machine=machine or MachineClock(), sellers=Sellers(), terms=TERMS)
+    assert notice.contact_id is not None
     return await handler.handle(ClaimNotice(notice.notice_id, notice.contact_id), work)
+
+
+def retrying(machine: MachineClock | None = None) -> RetryNoticeHandler:
+    return RetryNoticeHandler(machine=machine or MachineClock(), contact_wait=TERMS.contact_wait)
 
 
 def only(work: FakeWork) -> Notice:
@@ -181,10 +187,43 @@ async def test_a_payment_names_its_receipts_contact_or_nobody() -> None:
     assert [notice.contact_id for notice in await told(work)] == [ANNA]
 
 
-async def test_an_account_without_recipients_gets_nothing() -> None:
-    work = FakeWork()
+async def test_a_fact_that_comes_before_the_recipients_waits_and_each_of_them_is_told_when_they_come() -> None:
+    work, machine = FakeWork(), MachineClock()
     await opened(work)
-    assert await told(work, InvoiceIssued) == []
+    (waiting,) = await told(work, InvoiceIssued)
+    assert (waiting.state, waiting.contact_id) == (NoticeState.WAITING_FOR_CONTACT, None)
+    address = AddressNotice(waiting.notice_id, EVENT, ACCOUNT)
+    with pytest.raises(NotDueYet):
+        await AddressNoticeHandler(machine).handle(address, work)
+    await RecordRecipientsHandler().handle(RecordRecipients(ACCOUNT, ((ANNA, True), (BEN, False)), 2), work)
+    await AddressNoticeHandler(machine).handle(address, work)
+    notices = work.notices()
+    assert {notice.contact_id for notice in notices} == {ANNA, BEN}
+    assert {notice.state for notice in notices} == {NoticeState.QUEUED}
+    assert {notice.notice_id for notice in notices} == {
+        notice_id(EVENT, contact, template="invoice-issued") for contact in (ANNA, BEN)
+    }
+    assert {(notice.version, notice.traceparent) for notice in notices} == {(1, TRACEPARENT)}
+
+
+async def test_recipients_that_never_come_end_the_notice_and_an_agent_lets_it_wait_anew() -> None:
+    work, machine = FakeWork(), MachineClock()
+    await opened(work)
+    (waiting,) = await told(work, InvoiceIssued)
+    machine.advance(hours=1)
+    await AddressNoticeHandler(machine).handle(AddressNotice(waiting.notice_id, EVENT, ACCOUNT), work)
+    assert (only(work).state, only(work).failure) == (NoticeState.FAILED, Failure.CONTACT_UNKNOWN)
+    (event,) = announce(only(work), work.told[-1])
+    assert isinstance(event, NotificationFailed)
+    assert (event.contact_id, event.final) == (None, True)
+    work.cause = Cause("request-1", agent())
+    retry = retrying(machine)
+    answer = await retry.handle(RetryNotice(ACCOUNT, waiting.notice_id), work)
+    assert answer is not None
+    assert answer["state"] == "waiting_for_contact"
+    await RecordRecipientsHandler().handle(RecordRecipients(ACCOUNT, ((ANNA, True),), 2), work)
+    await AddressNoticeHandler(machine).handle(AddressNotice(waiting.notice_id, EVENT, ACCOUNT), work)
+    assert (only(work).contact_id, only(work).state) == (ANNA, NoticeState.QUEUED)
 
 
 async def test_a_fact_waits_for_its_accounts_copy() -> None:
@@ -362,7 +401,7 @@ async def test_an_agent_sends_a_failed_notice_again_and_it_is_told_as_sent() -> 
     await claimed(work, notice)
     await settling.handle(SettleNotice(notice.notice_id, 1, "recipient", 550, "never"), work)
     work.cause = Cause("request-1", agent())
-    answer = await RetryNoticeHandler(MachineClock()).handle(RetryNotice(ACCOUNT, notice.notice_id), work)
+    answer = await retrying().handle(RetryNotice(ACCOUNT, notice.notice_id), work)
     assert answer is not None
     assert answer["state"] == "queued"
     await claimed(work, notice)
@@ -378,14 +417,14 @@ async def test_a_notice_that_has_not_failed_is_not_retried() -> None:
     (notice,) = await told(work)
     work.cause = Cause("request-1", agent())
     with pytest.raises(IllegalTransition):
-        await RetryNoticeHandler(MachineClock()).handle(RetryNotice(ACCOUNT, notice.notice_id), work)
+        await retrying().handle(RetryNotice(ACCOUNT, notice.notice_id), work)
 
 
 async def test_a_notice_of_another_account_or_seller_is_not_there() -> None:
     work = FakeWork()
     await opened(work, ANNA)
     (notice,) = await told(work)
-    handler = RetryNoticeHandler(MachineClock())
+    handler = retrying()
     work.cause = Cause("request-1", agent())
     with pytest.raises(NotFound):
         await handler.handle(RetryNotice(BEN, notice.notice_id), work)

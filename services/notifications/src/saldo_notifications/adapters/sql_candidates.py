@@ -8,7 +8,7 @@ from datetime import datetime
 
 from saldo_messaging import Database
 
-_COLUMNS = "notice_id::text, contact_id::text, event_id::text, traceparent, tracestate, recorded_at"
+_COLUMNS = "notice_id::text, contact_id::text, event_id::text, account_id::text, traceparent, tracestate, recorded_at"
 
 # Two ordered index scans without locks: where two workers find the same notice, the second one's claim is declined.
 DUE_SQL = f"""
@@ -21,7 +21,11 @@ limit $1
 """  # noqa: S608  constants
 WAITING_SQL = f"""
 select {_COLUMNS} from notices where state = 'waiting_for_contact'
-and (wait_until <= clock_timestamp() or contact_id in (select contact_id from contacts))
+and (wait_until <= clock_timestamp()
+     or exists (select from contacts c where c.contact_id = notices.contact_id)
+     or contact_id is null and exists (
+         select from accounts a where a.account_id = notices.account_id
+         and (a.billing_contact_id is not null or a.recipients <> '[]')))
 order by wait_until limit $1
 """  # noqa: S608  constants
 
@@ -31,8 +35,9 @@ class Candidate:
     """A notice that may be taken up, with the trace that it continues; machine time."""
 
     notice_id: str
-    contact_id: str
+    contact_id: str | None
     event_id: str
+    account_id: str
     traceparent: str | None
     tracestate: str | None
     recorded_at: datetime
@@ -49,7 +54,7 @@ class SqlCandidates:
         return await self._read(DUE_SQL, limit)
 
     async def released(self, limit: int) -> Sequence[Candidate]:
-        """Waiting notices whose contact came, or whose time limit passed."""
+        """Waiting notices whose contact or first recipient was told, or whose time limit passed."""
         return await self._read(WAITING_SQL, limit)
 
     async def _read(self, sql: str, limit: int) -> Sequence[Candidate]:

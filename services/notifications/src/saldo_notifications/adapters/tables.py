@@ -60,7 +60,7 @@ notices = Table(
     Column("seller_id", Text, nullable=False),
     Column("event_id", Uuid(as_uuid=False), nullable=False),
     Column("event_type", Text, nullable=False),
-    Column("contact_id", Uuid(as_uuid=False), nullable=False),
+    Column("contact_id", Uuid(as_uuid=False), nullable=True, comment="null: the account has told of nobody yet"),
     Column("template", Text, nullable=False),
     Column("facts", Text, nullable=False, comment="the body of the event, as it was told"),
     Column("account_number", Text, nullable=False),
@@ -90,6 +90,9 @@ notices = Table(
     CheckConstraint("(state = 'waiting_for_contact') = (wait_until is not null)", name="notices_waiting_has_a_limit"),
     CheckConstraint("(state = 'sent') = (sent_at is not null)", name="notices_sent_has_a_time"),
     CheckConstraint("state <> 'failed' or failure is not null", name="notices_failed_has_a_reason"),
+    CheckConstraint(
+        "contact_id is not null or state in ('waiting_for_contact', 'failed')", name="notices_sent_to_somebody"
+    ),
     CheckConstraint("state <> 'sent' or failure is null", name="notices_sent_has_no_reason"),
     comment="One fact to one recipient on one channel, with its way and the proof of it",
 )

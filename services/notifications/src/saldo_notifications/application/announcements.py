@@ -18,7 +18,7 @@ class _NoticeFacts(TypedDict):
     event_id: str
     event_type: str
     channel: Channel
-    contact_id: str
+    contact_id: str | None
     endpoint_id: None
     template: str
     language: str | None

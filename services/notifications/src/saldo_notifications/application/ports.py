@@ -85,7 +85,7 @@ class NoticeView:
     seller_id: str
     event_id: str
     event_type: str
-    contact_id: str
+    contact_id: str | None
     channel: str
     template: str
     language: str | None

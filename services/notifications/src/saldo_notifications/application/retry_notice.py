@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from saldo_work import Answer, Needs, NotFound, UnitOfWork
 
@@ -19,8 +20,9 @@ class RetryNotice:
 class RetryNoticeHandler:
     """It goes out with its old Message-ID, to the address that the recipient has now."""
 
-    def __init__(self, machine: MachineClock) -> None:
+    def __init__(self, *, machine: MachineClock, contact_wait: timedelta) -> None:
         self._machine = machine
+        self._contact_wait = contact_wait
 
     def needs(self, command: RetryNotice) -> Needs:
         return Needs(keys=((Notice, command.notice_id),))
@@ -32,6 +34,7 @@ class RetryNoticeHandler:
             raise NotFound("there is no such notice", notice_id=command.notice_id)
         if not work.cause.actor.reaches(seller_id=notice.seller_id, account_id=notice.account_id):
             raise NotFound("there is no such notice", notice_id=command.notice_id)
-        notice.try_again(machine_now=self._machine.now())
+        machine_now = self._machine.now()
+        notice.try_again(machine_now=machine_now, wait_until=machine_now + self._contact_wait)
         work.save(notice)
         return {"notice_id": notice.notice_id, "state": notice.state.value, "version": notice.version}

@@ -34,7 +34,11 @@ class Account:
         return listed or self.primary()
 
     def primary(self) -> tuple[str, ...]:
-        """The one who answers for the account: the profile's contact, else the primary recipient; at most one."""
+        """The one who answers for the account: the profile's contact, else the primary recipient, else any of them.
+
+        Empty only where the account has told of nobody, as with `invoice_recipients`.
+        """
         if self.billing_contact_id is not None:
             return (self.billing_contact_id,)
-        return tuple(recipient.contact_id for recipient in self.recipients if recipient.primary)[:1]
+        primary_first = sorted(self.recipients, key=lambda recipient: not recipient.primary)
+        return tuple(recipient.contact_id for recipient in primary_first)[:1]

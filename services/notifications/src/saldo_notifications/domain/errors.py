@@ -26,7 +26,7 @@ class ClaimLost(NotificationsError):
 class RecipientErased(NotificationsError):
     """The recipient asked to be forgotten, so nothing can be sent again."""
 
-    def __init__(self, contact_id: str) -> None:
+    def __init__(self, contact_id: str | None) -> None:
         super().__init__("the recipient of the notice was erased")
         self.contact_id = contact_id
 

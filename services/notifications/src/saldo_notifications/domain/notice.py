@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid5
@@ -42,14 +42,14 @@ TRANSITIONS: dict[NoticeState, dict[str, tuple[NoticeState, ...]]] = {
         "given up": (NoticeState.FAILED,),
     },
     NoticeState.SENT: {},
-    NoticeState.FAILED: {"tried again": (NoticeState.QUEUED,)},
+    NoticeState.FAILED: {"tried again": (NoticeState.QUEUED, NoticeState.WAITING_FOR_CONTACT)},
 }
 """Every step that there is; the code runs this table and the chart of the README is drawn from it."""
 
 
-def notice_id(event_id: str, contact_id: str, *, template: str) -> str:
+def notice_id(event_id: str, contact_id: str | None, *, template: str) -> str:
     """The id of the notice of this triple, so that a repeat of the event makes no second one."""
-    return str(uuid5(NOTICE_NAMESPACE, f"{event_id}|{contact_id}|{template}"))
+    return str(uuid5(NOTICE_NAMESPACE, f"{event_id}|{contact_id or ''}|{template}"))
 
 
 @dataclass(slots=True)
@@ -64,11 +64,13 @@ class Notice:
          | |                   |                  ^
          | +- contact came -- WAITING_FOR_CONTACT -+  time limit, contact erased
 
-    CLAIMED -> CLAIMED: the lease ran out, so nobody knows whether it was sent; it is sent again with the same
-    Message-ID. `next_try_at`, `lease_until`, `wait_until` and `recorded_at` are machine time, `composed_at` and
-    `sent_at` business time. `facts` is the body of the event as it was told, `claim` a fence that grows with each
-    claim; `tries` counts since the last retry by an agent, `attempts` counts all, `doubtful_attempts` those that were
-    cut off before an answer.
+    A notice whose account has told of no recipient yet (`contact_id` None) waits as well; each recipient gets one of
+    its own in its place. CLAIMED -> CLAIMED: the lease ran out, so nobody knows whether it was sent; it is sent again
+    with the same Message-ID.
+
+    `next_try_at`, `lease_until`, `wait_until` and `recorded_at` are machine time, `composed_at` and `sent_at` business
+    time. `facts` is the body of the event as it was told, `claim` a fence that grows with each claim; `tries` counts
+    since the last retry by an agent, `attempts` counts all, `doubtful_attempts` those cut off before an answer.
     """
 
     notice_id: str
@@ -76,7 +78,7 @@ class Notice:
     seller_id: str
     event_id: str
     event_type: str
-    contact_id: str
+    contact_id: str | None
     template: str
     facts: str
     account_number: str
@@ -84,7 +86,7 @@ class Notice:
     time_zone: str
     composed_at: datetime
     recorded_at: datetime
-    next_try_at: datetime | None
+    next_try_at: datetime | None = None
     traceparent: str | None = None
     tracestate: str | None = None
     state: NoticeState = NoticeState.QUEUED
@@ -101,6 +103,20 @@ class Notice:
     answer_text: str | None = None
     version: int = 0
     events: list[NoticeEvent] = field(default_factory=list)
+
+    def addressed_to(self, contact_id: str, *, machine_now: datetime) -> Notice:
+        """The notice of one recipient, in place of this one, which has none: to be sent at once."""
+        self._check("released", NoticeState.QUEUED)
+        return replace(
+            self,
+            notice_id=notice_id(self.event_id, contact_id, template=self.template),
+            contact_id=contact_id,
+            state=NoticeState.QUEUED,
+            next_try_at=machine_now,
+            wait_until=None,
+            version=0,
+            events=[],
+        )
 
     def check_due(self, machine_now: datetime) -> None:
         """Raises NotDueYet when its time has not come or somebody else holds it."""
@@ -165,13 +181,20 @@ class Notice:
         self._check("given up", NoticeState.FAILED)
         self._fail(reason, now=now)
 
-    def try_again(self, *, machine_now: datetime) -> None:
-        """An agent's wish: to be sent at once, with all tries of the plan before it. Raises RecipientErased."""
+    def try_again(self, *, machine_now: datetime, wait_until: datetime) -> None:
+        """An agent's wish: to be sent at once, with all tries of the plan before it; without a recipient to wait anew.
+
+        Raises RecipientErased.
+        """
         self._check("tried again", NoticeState.QUEUED)
         if self.failure is Failure.CONTACT_ERASED:
             raise RecipientErased(self.contact_id)
-        self._enter(NoticeState.QUEUED)
-        self.next_try_at = machine_now
+        if self.contact_id is None:
+            self._enter(NoticeState.WAITING_FOR_CONTACT)
+            self.wait_until = wait_until
+        else:
+            self._enter(NoticeState.QUEUED)
+            self.next_try_at = machine_now
         self.tries = 0
         self.failure = None
 

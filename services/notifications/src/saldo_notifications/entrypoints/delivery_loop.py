@@ -27,7 +27,8 @@ def delivery_loop(
     async def candidates(limit: int) -> Sequence[Step]:
         if mail_server.paused:
             return []
-        return [step(found, ClaimNotice(found.notice_id, found.contact_id)) for found in await find_due(limit)]
+        found = await find_due(limit)
+        return [step(one, ClaimNotice(one.notice_id, one.contact_id)) for one in found if one.contact_id is not None]
 
     return ClaimLoop(
         name="delivery", candidates=candidates, call=deliver, concurrency=connections_max, batch=connections_max

@@ -32,7 +32,7 @@ class NoticeShown(BaseModel):
     account_id: str
     event_id: Annotated[str, Field(description="The fact that is told: its ce_id.")]
     event_type: str
-    contact_id: str
+    contact_id: Annotated[str | None, Field(description="Null while the account has told of no recipient.")]
     channel: Literal["email"]
     template: str
     language: Annotated[str | None, Field(description="Of the last delivery; null before the first.")]
@@ -49,7 +49,7 @@ class NoticeShown(BaseModel):
 
 class NoticeRetried(BaseModel):
     notice_id: str
-    state: Literal["queued"]
+    state: Literal["queued", "waiting_for_contact"]
 
 
 def notice_routes(commands: Commands, notices: ReadNotices) -> SecuredRouter:

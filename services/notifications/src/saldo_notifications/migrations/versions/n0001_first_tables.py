@@ -65,7 +65,7 @@ def upgrade() -> None:
             seller_id TEXT NOT NULL,
             event_id UUID NOT NULL,
             event_type TEXT NOT NULL,
-            contact_id UUID NOT NULL,
+            contact_id UUID,
             template TEXT NOT NULL,
             facts TEXT NOT NULL,
             account_number TEXT NOT NULL,
@@ -96,6 +96,8 @@ def upgrade() -> None:
             CONSTRAINT notices_waiting_has_a_limit CHECK ((state = 'waiting_for_contact') = (wait_until is not null)),
             CONSTRAINT notices_sent_has_a_time CHECK ((state = 'sent') = (sent_at is not null)),
             CONSTRAINT notices_failed_has_a_reason CHECK (state <> 'failed' or failure is not null),
+            CONSTRAINT notices_sent_to_somebody CHECK
+                (contact_id is not null or state in ('waiting_for_contact', 'failed')),
             CONSTRAINT notices_sent_has_no_reason CHECK (state <> 'sent' or failure is null)
         )
         """
@@ -117,6 +119,7 @@ def upgrade() -> None:
         """
     )
     op.execute("COMMENT ON COLUMN notices.notice_id IS 'derived from event, contact and template'")
+    op.execute("COMMENT ON COLUMN notices.contact_id IS 'null: the account has told of nobody yet'")
     op.execute("COMMENT ON COLUMN notices.facts IS 'the body of the event, as it was told'")
     op.execute("COMMENT ON COLUMN notices.composed_at IS 'business time'")
     op.execute("COMMENT ON COLUMN notices.recorded_at IS 'machine time'")
