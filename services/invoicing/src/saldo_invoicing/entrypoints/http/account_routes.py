@@ -103,7 +103,7 @@ def account_routes(commands: Commands, books: Books) -> SecuredRouter:
         status_code=201,
         response_model=OpenedAccountAnswer,
         idempotency="required",
-        refusals=["currency-not-sold", *PROFILE_REFUSALS],
+        refusals=["not-found", "currency-not-sold", *PROFILE_REFUSALS],
     )
     async def open_account(body: OpenAccountBody, request: Request, actor: CurrentActor) -> JSONResponse:
         return await run(commands, body.command(), request, actor, status=201)
