@@ -14,6 +14,7 @@ from saldo_work import Commands, Handler
 
 from saldo_messaging.clocks import MovableClock, SystemClock
 from saldo_messaging.database import Database
+from saldo_messaging.inbox_retention import InboxRetention
 from saldo_messaging.listener import Listener
 from saldo_messaging.loops import ClaimLoop, LoopRun
 from saldo_messaging.outgoing import Announce
@@ -95,6 +96,9 @@ class Runtime:
         self._listener: Listener | None = None
         self._timers: TimerLoop | None = None
         self._loops: list[LoopRun] = []
+        self._retention = InboxRetention(
+            self.database, messages_kept=None if retention is None else timedelta(days=retention)
+        )
         self._waiting = WaitingMessages(service.name, self.database, runner=self.runner, translation=self.translation)
 
     @property
@@ -130,6 +134,7 @@ class Runtime:
         self._relay.start()
         self._listener.start()
         self._waiting.start()
+        self._retention.start()
         self._timers.start()
         for loop in self._loops:
             loop.start()
@@ -139,6 +144,7 @@ class Runtime:
         if self._listener:
             await self._listener.stop()
         await self._waiting.stop()
+        await self._retention.stop()
         if self._timers:
             await self._timers.stop()
         await asyncio.gather(*(loop.stop() for loop in self._loops))
@@ -170,7 +176,8 @@ class Runtime:
         return checks
 
     async def _database_answers(self) -> bool:
-        return bool(await self.database.pool.fetchval("select true from inbox limit 1") or True)
+        await self.database.pool.fetchval("select 1 from inbox limit 1")
+        return True
 
     async def _topics_stand(self) -> bool:
         names = [topic.name for topic in published_by(self.name)]

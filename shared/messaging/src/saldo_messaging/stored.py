@@ -6,6 +6,8 @@ import dataclasses
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum
 from operator import attrgetter
 from typing import Generic, TypeVar
@@ -99,6 +101,38 @@ def _without_none(hint: object) -> tuple[object, bool]:
     return hint, False
 
 
+_FITTING: Sequence[tuple[type, tuple[type, ...]]] = (
+    (bool, (sa.Boolean,)),  # before int, whose subclass it is
+    (int, (sa.Integer,)),
+    (str, (sa.String, Uuid)),
+    (datetime, (sa.DateTime,)),  # before date, as above
+    (date, (sa.Date,)),
+    (Decimal, (sa.Numeric,)),
+    (bytes, (sa.LargeBinary,)),
+)
+
+
+def _require_fit(field: str, hint: object, column: Column[typing.Any]) -> None:
+    """Refuse what the database would refuse at the first write; JSONB takes whatever pydantic takes."""
+    if isinstance(column.type, JSONB):
+        return
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        if not isinstance(column.type, sa.String) or not all(isinstance(member.value, str) for member in hint):
+            raise MappingRefused(f"{field}: an enum needs string values and a Text column")
+        return
+    while isinstance(hint, typing.NewType):
+        hint = hint.__supertype__
+    if typing.get_origin(hint) is typing.Literal:
+        hint = type(typing.get_args(hint)[0])
+    if isinstance(hint, type):
+        for base, kinds in _FITTING:
+            if issubclass(hint, base):
+                if isinstance(column.type, kinds) and not isinstance(column.type, sa.Float):
+                    return
+                break
+    raise MappingRefused(f"{field}: {hint} does not fit the column type {column.type!r}")
+
+
 def _reader(name: str, transform: Callable[[typing.Any], object] | None) -> Callable[[object], object]:
     get = attrgetter(name)
     if transform is None:
@@ -140,7 +174,7 @@ def _currency_of_moneys(names: Sequence[str]) -> Callable[[object], object]:
     gets = [attrgetter(name) for name in names]
 
     def read(entity: object) -> object:
-        codes = {_code(money) for get in gets if (money := get(entity)) is not None}
+        codes = {_code(value) for get in gets if (value := get(entity)) is not None}
         if len(codes) > 1:
             raise ValueError(f"{type(entity).__name__}: one row holds one currency, not {sorted(codes)}")
         return codes.pop() if codes else None
@@ -148,8 +182,8 @@ def _currency_of_moneys(names: Sequence[str]) -> Callable[[object], object]:
     return read
 
 
-def _code(money: Money) -> str:
-    currency = money.currency
+def _code(value: Money | Currency | str) -> str:
+    currency = value.currency if isinstance(value, Money) else value
     return currency.code if isinstance(currency, Currency) else currency
 
 
@@ -182,7 +216,9 @@ class Stored(Generic[Entity]):
         columns: list[_Column] = []
         fields: list[_Field] = []
         moneys: list[str] = []
-        for field in dataclasses.fields(self.kind):  # type: ignore[arg-type]  # checked to be a dataclass by this very call
+        if not dataclasses.is_dataclass(self.kind):
+            raise MappingRefused(f"{self.kind.__name__}: an entity is a dataclass")
+        for field in dataclasses.fields(self.kind):
             if field.name == EVENTS_FIELD:
                 continue
             hint, _ = _without_none(hints[field.name])
@@ -194,9 +230,11 @@ class Stored(Generic[Entity]):
                 column, made = self._plain(field.name, hint, hints[field.name])
                 columns.append(column)
                 fields.append(made)
-        if moneys and all(column.name != "currency" for column in columns):
-            self._require("currency")
-            columns.append(_Column("currency", "text", "", _currency_of_moneys(moneys)))
+        if moneys:
+            own = next((column for column in columns if column.name == "currency"), None)
+            read = _currency_of_moneys(moneys if own is None else ["currency", *moneys])
+            columns = [column for column in columns if column is not own]
+            columns.append(_Column("currency", "text", "", read))
         return columns, fields
 
     def _require(self, name: str) -> Column[typing.Any]:
@@ -219,6 +257,7 @@ class Stored(Generic[Entity]):
     def _plain(self, name: str, hint: object, whole: object) -> tuple[_Column, _Field]:
         column = self._require(name)
         array, cast = _column_types(column)
+        _require_fit(f"{self.kind.__name__}.{name}", hint, column)
         write: Callable[[typing.Any], object] | None = None
         make: Callable[[typing.Any], object] | None = None
         if isinstance(column.type, JSONB):
@@ -234,6 +273,10 @@ class Stored(Generic[Entity]):
             raise MappingRefused(f"{self.kind.__name__}: the key {self.key!r} is not a field")
         if not self.append_only and "version" not in names:
             raise MappingRefused(f"{self.kind.__name__}: an entity that changes needs `version: int`")
+        written = {column.name for column in self._columns}
+        for column in self.table.c:
+            if column.name not in written and not column.nullable and column.server_default is None:
+                raise MappingRefused(f"{self.kind.__name__}: nothing fills the column {column}")
         for name, group in self.groups.items():
             if group.column not in names:
                 raise MappingRefused(

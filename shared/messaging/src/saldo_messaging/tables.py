@@ -70,6 +70,7 @@ inbox = Table(
     comment="Causes whose effects stand in this database",
 )
 Index("inbox_recorded_at", inbox.c.recorded_at)
+Index("inbox_requests", inbox.c.recorded_at, postgresql_where=text("command_hash is not null"))
 
 timers = Table(
     "timers",
