@@ -29,7 +29,7 @@ WORLDS: Mapping[str, Mapping[str, str]] = {
     "borealis": {"currency": "USD", "country": "US", "city": "Springfield", "postal_code": "62701", "zone": "UTC"},
     "aurora": {"currency": "EUR", "country": "DE", "city": "Berlin", "postal_code": "10115", "zone": "Europe/Berlin"},
 }
-COMPLAINTS_QUOTED = 20
+COMPLAINTS_QUOTED = 40
 _numbers = count(1)
 
 
@@ -39,7 +39,7 @@ class Billing:
     def __init__(self, suite: Suite, witness: Witness, *, starts_at: datetime) -> None:
         self.suite = suite
         self.witness = witness
-        self.clock = Clock(suite, starts_at)
+        self.clock = Clock(suite, starts_at, rest=self.rest)
         self.mail_box = MailBox(suite.stack.mail_api_url)
         self.processor = Processor(suite.stack.processor_url, suite.stack.processor_api_key)
         self.customers: list[Customer] = []
@@ -75,12 +75,12 @@ class Billing:
         return await self.mail_box.mails(to=address)
 
     def complaints(self) -> str:
-        """What the services logged as errors, for a flow that failed."""
+        """What the services warned of lately, for a flow that failed."""
         lines = [
             line
             for process in self.suite.processes.values()
             for line in process.log.read_text(errors="replace").splitlines()
-            if '"level":"error"' in line.replace(" ", "")
+            if any(f'"level":"{level}"' in line for level in ("warning", "error", "critical"))
         ]
         return "\n".join(lines[-COMPLAINTS_QUOTED:]) or "(no service complained)"
 

@@ -14,7 +14,7 @@ from saldo_testkit.observer import Seen
 
 from tests.flows.witness import Witness
 
-EXPECT_SECONDS = 30.0  # for what waits for machine time, such as a question to the processor; never a proof of speed
+EXPECT_SECONDS = 60.0  # for what waits for machine time, such as a question to the processor; never a proof of speed
 ASK_SECONDS = 0.05
 
 Kind: TypeAlias = type[Event]
