@@ -106,10 +106,6 @@ def _listens() -> dict[type[events.Event], Callable[..., object | None]]:
 
 
 def _authenticator(settings: Settings) -> saldo_web.Authenticator:
-    if settings.token_jwks_file is not None:
-        keys: saldo_web.Keys = saldo_web.JwksFile(settings.token_jwks_file)
-    elif settings.token_jwks_url is not None:
-        keys = saldo_web.JwksAddress(settings.token_jwks_url)
-    else:
-        raise ValueError("INVOICING_TOKEN_JWKS_URL or INVOICING_TOKEN_JWKS_FILE is needed")
-    return saldo_web.Authenticator(keys, issuer=settings.token_issuer)
+    return saldo_web.Authenticator.of(
+        settings.token_issuer, jwks_url=settings.token_jwks_url, jwks_file=settings.token_jwks_file
+    )

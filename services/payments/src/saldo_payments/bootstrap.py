@@ -10,7 +10,7 @@ import saldo_web
 from fastapi import FastAPI
 from saldo_messaging import ClaimLoop, Runtime, Service
 from saldo_messaging.clocks import MovableClock
-from saldo_web import Authenticator, JwksAddress, JwksFile, Keys, ReadinessCheck, SecuredRouter, sandbox_routes
+from saldo_web import Authenticator, ReadinessCheck, SecuredRouter, sandbox_routes
 from saldo_work import Handler
 
 from saldo_payments.adapters.books import SqlBooks
@@ -171,14 +171,9 @@ def http_app(settings: Settings, runtime: Runtime, routers: Sequence[SecuredRout
         version=version("saldo-payments"),
         description=DESCRIPTION,
         problems=PROBLEMS,
-        authenticator=Authenticator(keys(settings), issuer=settings.token_issuer),
+        authenticator=Authenticator.of(
+            settings.token_issuer, jwks_url=settings.token_jwks_url, jwks_file=settings.token_jwks_file
+        ),
         readiness=[ReadinessCheck(name, check) for name, check in runtime.readiness().items()],
         routers=[*routers, *sandbox],
     )
-
-
-def keys(settings: Settings) -> Keys:
-    """The issuer's public keys, from a file where one is given."""
-    if settings.token_jwks_file is not None:
-        return JwksFile(settings.token_jwks_file)
-    return JwksAddress(settings.token_jwks_url or f"{settings.token_issuer.rstrip('/')}/.well-known/jwks.json")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 import jwt
 from saldo_contracts.permissions import Permission
 from saldo_work import Actor, ActorKind
 
-from saldo_web.keys import ASYMMETRIC, Keys
+from saldo_web.keys import ASYMMETRIC, JwksAddress, JwksFile, Keys
 from saldo_web.problems import Problem
 
 LEEWAY_SECONDS: Final = 5  # clocks of our own machines; tokens live five minutes
@@ -51,6 +52,17 @@ class Authenticator:
         self._issuer = issuer
         self._audience = audience
         self._leeway_seconds = leeway_seconds
+
+    @classmethod
+    def of(cls, issuer: str, *, jwks_url: str | None = None, jwks_file: Path | None = None) -> Authenticator:
+        """As a deployment's settings say: the keys from the file, else from the address, else from the issuer's
+        `/.well-known/jwks.json`."""
+        keys: Keys
+        if jwks_file is not None:
+            keys = JwksFile(jwks_file)
+        else:
+            keys = JwksAddress(jwks_url or f"{issuer.rstrip('/')}/.well-known/jwks.json")
+        return cls(keys, issuer=issuer)
 
     async def authenticate(self, authorization: str | None) -> Actor:
         """The actor of an `Authorization` header.
