@@ -4,7 +4,7 @@ import json
 from copy import deepcopy
 
 import pytest
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships no types
+from jsonschema import Draft202012Validator
 from saldo_contracts.asyncapi import example_message
 from saldo_contracts.event import EVENTS, Event
 from saldo_contracts.events import ChargesFinalized, PaymentFailed
