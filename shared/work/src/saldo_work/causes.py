@@ -23,7 +23,7 @@ class Actor:
     """Who acts, and how far.
 
     `sellers` are the sellers it may act for; `accounts` the accounts within them, None meaning every account of
-    those sellers (an agent). A SYSTEM actor is a service acting by itself: it reaches everything. `relayed` says that the
+    those sellers (an agent). A SYSTEM actor is a service acting by itself: it reaches everything. `relayed`: the
     actor is known from an event only: what follows from an event is the house's own doing and is not checked again.
     """
 
