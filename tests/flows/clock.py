@@ -24,7 +24,7 @@ class Clock:
         return self.now.date()
 
     async def move_to(self, target: date | datetime) -> None:
-        """A day means nine in the morning UTC of that day. Returns when all that came of it was seen; raises NotQuiet."""
+        """A day means nine in the morning UTC. Returns when all that came of the move was seen; raises NotQuiet."""
         moment = target if isinstance(target, datetime) else datetime.combine(target, OFFICE_OPENS)
         await self._suite.conductor.move_to(moment)
         await self._rest()

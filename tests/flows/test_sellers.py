@@ -22,6 +22,7 @@ CARD = {"brand": "visa", "last_four": "4242", "expiry_year": 2034, "expiry_month
 BODIES: Mapping[str, Mapping[str, Any]] = {
     "PUT /v1/accounts/{account_id}/billing-profile": {"language": "en"},
     "PUT /v1/accounts/{account_id}/invoice-recipients": {"recipients": [{"email": CONTACT["email"], "primary": True}]},
+    "PUT /v1/accounts/{account_id}/shipping-address": {"shipping_address": None},
     "POST /v1/accounts/{account_id}/subscriptions": {"plan": "team-monthly"},
     "POST /v1/accounts/{account_id}/service-state/overrides": {"until": "2026-02-01", "reason": "none"},
     "PUT /v1/accounts/{account_id}/autopay": {"enabled": False},

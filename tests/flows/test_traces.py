@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
+import asyncpg
+import httpx2
 import pytest
-from saldo_contracts.events import InvoicePaid, NotificationSent, PaymentSucceeded
-from saldo_local.suite import Shape
+from saldo_contracts.events import InvoicePaid, NotificationSent, PaymentFailed, PaymentSucceeded
+from saldo_local.suite import SERVICES, Shape
 
 from tests.flows.billing import Billing
 from tests.flows.customer import Customer
-from tests.flows.tracing import Span, Traces, new_trace
+from tests.flows.tracing import Span, Traces, everything_told, new_trace
 
-HOLDER_NAME = "Theodora Quackenbush"
+MAIL_SENT = "saldo-notifications smtp send"
+GOOD_NUMBER, DECLINED_NUMBER, SECURITY_CODE = "5555555555554444", "4000000000000002", "8317"
+START_OF_A_TOKEN = "eyJ"  # every JWT begins with {" in base64
 HOLDER = "theodora.quackenbush@holder.example.org"
 
 
@@ -39,15 +45,99 @@ async def test_one_payment_is_one_trace_over_all_services(billing: Billing, trac
     await vera.autopay(enabled=False)
     await vera.subscribe("connect-monthly")
     trace_id, traceparent = new_trace()
+    payment = {"amount": {"minor_units": 60_00, "currency": "USD"}, "processor_token": "pm_card_visa"}
     async with vera.expect(PaymentSucceeded, InvoicePaid), vera.expect(PaymentSucceeded, NotificationSent):
-        await _post(
-            vera,
-            "payments",
-            "payments",
-            {"amount": {"minor_units": 60_00, "currency": "USD"}, "processor_token": "pm_card_visa"},
-            traceparent=traceparent,
-        )
-    (request,) = await traces.of(trace_id, complete=_reached_the_mail_server)
+        await _post(vera, "payments", "payments", payment, traceparent=traceparent)
+    (request,) = await traces.of(trace_id, complete=lambda roots: _mails(roots) == 1)
     assert str(request) == "saldo-payments POST /v1/accounts/{account_id}/payments"
-    ways = [_steps(way) for way in request.ways()]
-    assert ("saldo-payments handle MakeOneTimePayment",) in [way[1:] for way in ways]
+    parents = _parents(request)
+    assert parents["saldo-payments handle MakeOneTimePayment"] == {str(request)}
+    assert parents["saldo-payments collection call"] == {str(request)}
+    # The processor's answer comes by the call or by its webhook, whichever is first; both go on with this trace.
+    for listener in ("saldo-invoicing", "saldo-notifications"):
+        heard_from = parents[f"{listener} process billing.payments.v1"]
+        assert heard_from <= {str(request), "saldo-payments handle SettleCharge"}
+    assert parents["saldo-subscriptions process billing.invoicing.v1"] == {
+        "saldo-invoicing process billing.payments.v1"
+    }
+    assert parents[MAIL_SENT] == {"saldo-notifications delivery call"}
+
+
+async def test_a_worker_that_was_away_goes_on_with_the_same_trace(billing: Billing, traces: Traces) -> None:
+    xaver = await billing.open_account("Xaver")
+    await xaver.add_card()
+    trace_id, traceparent = new_trace()
+    billing.suite.kill("subscriptions-worker")  # what the API commits now waits in its outbox: there is no relay
+    await _post(xaver, "subscriptions", "subscriptions", {"plan": "connect-monthly"}, traceparent=traceparent)
+    assert not await _outbox_is_empty(billing, "subscriptions")
+    await billing.suite.restart("subscriptions-worker")
+    await billing.rest()
+    assert len(xaver.told(PaymentSucceeded)) == len(xaver.told(InvoicePaid)) == 1
+    (request,) = await traces.of(trace_id, complete=lambda roots: _mails(roots) == len(xaver.told(InvoicePaid)) + 1)
+    assert str(request) == "saldo-subscriptions POST /v1/accounts/{account_id}/subscriptions"
+    parents = _parents(request)
+    ordered, invoiced = (
+        "saldo-subscriptions handle StartSubscription",
+        "saldo-invoicing process billing.subscriptions.v1",
+    )
+    assert (parents[ordered], parents[invoiced]) == ({str(request)}, {ordered})
+    assert parents["saldo-payments collection call"] == parents["saldo-notifications process billing.invoicing.v1"]
+    assert parents["saldo-payments collection call"] == {invoiced}
+    assert parents[MAIL_SENT] == {"saldo-notifications delivery call"}
+    assert {way[-1].service for way in request.ways()} == {f"saldo-{service}" for service in SERVICES}
+
+
+async def test_nothing_personal_stands_in_a_span_or_a_log_line(billing: Billing, traces: Traces) -> None:
+    zenobia = await billing.open_account("Zenobia")
+    kept = await billing.processor.tokenize(GOOD_NUMBER, security_code=SECURITY_CODE)
+    once = await billing.processor.tokenize(DECLINED_NUMBER, security_code=SECURITY_CODE)
+    await zenobia.add_card(kept, holder=HOLDER)
+    await zenobia.subscribe("connect-monthly")
+    await zenobia.pay("5.00", card=once, surplus_confirmed=True)
+    assert len(zenobia.told(PaymentFailed)) == len(zenobia.told(PaymentSucceeded)) == 1
+    assert await billing.mails_to(HOLDER)
+    stack = billing.suite.stack
+    secrets = [
+        *("zenobia", "theodora", HOLDER, "customers.example.org", "example street"),
+        *(GOOD_NUMBER, DECLINED_NUMBER, kept, once),
+        *(stack.processor_api_key, stack.processor_webhook_secret, START_OF_A_TOKEN),
+        *(str(urlsplit(database.dsn).password) for database in billing.suite.databases.values()),
+    ]
+    logs = {name: process.log.read_text(errors="replace") for name, process in billing.suite.processes.items()}
+    said = {"spans": everything_told(stack.run_directory), **logs}
+    assert "smtp send" in said["spans"] and all("request" in log for name, log in logs.items() if "api" in name)
+    found = [(where, secret) for where, text in said.items() for secret in secrets if secret.lower() in text.lower()]
+    assert found == []
+
+
+async def _post(customer: Customer, service: str, path: str, body: dict[str, Any], *, traceparent: str) -> None:
+    headers = {
+        "Authorization": f"Bearer {customer.token}",
+        "Idempotency-Key": str(uuid4()),
+        "traceparent": traceparent,
+    }
+    url = f"/v1/accounts/{customer.account_id}/{path}"
+    answer = await customer.billing.client(service).post(url, json=body, headers=headers)
+    assert answer.status_code in (httpx2.codes.CREATED, httpx2.codes.ACCEPTED), answer.text
+
+
+async def _outbox_is_empty(billing: Billing, service: str) -> bool:
+    connection = await asyncpg.connect(billing.suite.databases[service].dsn)
+    try:
+        return not await connection.fetchval("select count(*) from outbox")
+    finally:
+        await connection.close()
+
+
+def _parents(request: Span) -> dict[str, set[str]]:
+    """Under which spans each span of the tree stands, by service and name."""
+    found: dict[str, set[str]] = {}
+    for way in request.ways():
+        if len(way) > 1:
+            found.setdefault(str(way[-1]), set()).add(str(way[-2]))
+    return found
+
+
+def _mails(roots: Sequence[Span]) -> int:
+    """How many mails the trace tells of."""
+    return sum(str(way[-1]) == MAIL_SENT for root in roots for way in root.ways())
