@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from saldo_local.suite import Shape
@@ -12,7 +13,16 @@ from tests.flows.billing import Billing, running
 from tests.flows.invariants import assert_invariants
 
 STARTS_AT = datetime(2026, 1, 5, 9, tzinfo=UTC)  # a Monday morning; modules that need other days override `shape`
+FLOW_SECONDS_MAX = 400  # the first flow of a module starts twelve processes; a machine that is busy takes its time
 FAILED = pytest.StashKey[bool]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Flows are given more time than other tests."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.timeout(FLOW_SECONDS_MAX))
 
 
 @pytest.hookimpl(wrapper=True)

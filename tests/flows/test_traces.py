@@ -87,7 +87,7 @@ async def test_a_worker_that_was_away_goes_on_with_the_same_trace(billing: Billi
     assert {way[-1].service for way in request.ways()} == {f"saldo-{service}" for service in SERVICES}
 
 
-async def test_nothing_personal_stands_in_a_span_or_a_log_line(billing: Billing, traces: Traces) -> None:
+async def test_nothing_personal_stands_in_a_span_or_a_log_line(billing: Billing) -> None:
     zenobia = await billing.open_account("Zenobia")
     kept = await billing.processor.tokenize(GOOD_NUMBER, security_code=SECURITY_CODE)
     once = await billing.processor.tokenize(DECLINED_NUMBER, security_code=SECURITY_CODE)
