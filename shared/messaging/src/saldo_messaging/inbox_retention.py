@@ -52,6 +52,8 @@ class InboxRetention:
                 await self.prune(machine_now())
             except INFRASTRUCTURE_ERRORS as error:
                 log.warning("inbox retention waits for the database", error=type(error).__name__)
+            except Exception as error:
+                log.error("inbox retention failed; it goes on", error=type(error).__name__, exc_info=error)
             await asyncio.sleep(LOOK_EVERY_SECONDS)
 
     async def prune(self, now: datetime) -> int:
