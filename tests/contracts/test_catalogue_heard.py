@@ -14,7 +14,7 @@ from saldo_contracts.event import EVENTS_BY_NAME
 from saldo_local.suite import SERVICES
 
 from tests.contracts.catalogue_gaps import NOT_HEARD, NOT_TOLD
-from tests.contracts.house import unwired
+from tests.contracts.house import NOWHERE, built
 
 ROOT = Path(__file__).parents[2]
 CONTRACTS: Final = ("saldo_contracts.events", "saldo_contracts")
@@ -26,7 +26,7 @@ def names(kinds: Iterator[type] | tuple[type, ...]) -> set[str]:
 
 def really_heard(service: str) -> set[str]:
     """What its bootstrap wires."""
-    return {kind.__name__ for kind in unwired(service)[0].listens}
+    return {kind.__name__ for kind in built(service, NOWHERE).listens}
 
 
 def really_told(service: str) -> set[str]:

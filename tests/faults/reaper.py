@@ -1,0 +1,53 @@
+"""Waits for a process to die where it was told to, and brings it back, armed for its next death or for none."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Self
+
+from tests.faults.leases import end_leases
+from tests.faults.orders import UNARMED, ArmedSuite, Order
+from tests.faults.waiting import wait_until
+
+
+class Reaper:
+    """`async with Reaper(suite, orders):` one process dies once for each order, the first of which it has already."""
+
+    def __init__(self, suite: ArmedSuite, orders: Sequence[Order]) -> None:
+        self._suite = suite
+        self._orders = list(orders)
+        self.process = self._orders[0].process
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._reap(), name=f"reaper of {self.process}")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def all_died(self) -> None:
+        """Return when every order was carried out and the process is back; raises what went wrong."""
+        assert self._task is not None
+        await self._task
+
+    @property
+    def done(self) -> bool:
+        return self._task is not None and self._task.done()
+
+    async def _reap(self) -> None:
+        for order, successor in zip(self._orders, [*self._orders[1:], None], strict=True):
+            await wait_until(lambda: self._suite.died(self.process), f"{order} was never reached")
+            proof = order.proof(self._suite.folder)
+            assert proof.exists(), f"{self.process} was killed, but not at {order.point}"
+            await end_leases(self._suite)
+            environment = UNARMED if successor is None else successor.environment(self._suite.folder)
+            await self._suite.restart(self.process, environment)
+
+
+async def until_all_died(reapers: Iterable[Reaper]) -> None:
+    """Every order of every reaper."""
+    await asyncio.gather(*(reaper.all_died() for reaper in reapers))

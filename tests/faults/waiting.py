@@ -1,0 +1,18 @@
+"""Waiting for something that another process does, with a deadline and a sentence for when it does not."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+WAIT_SECONDS_MAX = 180.0  # a busy machine; never a proof of speed
+ASK_SECONDS = 0.05
+
+
+async def wait_until(holds: Callable[[], bool], otherwise: str, *, seconds: float = WAIT_SECONDS_MAX) -> None:
+    """Return as soon as it holds; raises AssertionError with the sentence at the deadline."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"{otherwise} (waited {seconds} s)"
+        await asyncio.sleep(ASK_SECONDS)
