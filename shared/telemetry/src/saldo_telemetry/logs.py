@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Final, Protocol, TextIO, cast
@@ -14,6 +15,11 @@ from opentelemetry import trace
 from saldo_telemetry.redaction import redact, scrub_text
 
 EXCEPTION_CHARACTERS_MAX: Final = 20_000  # one line must fit a log collector's record
+
+# PostgreSQL quotes the row it refused, whatever stands in it; what follows in a traceback begins like one of these.
+_ROW_QUOTED: Final = re.compile(
+    r"^DETAIL:.*?(?=^(?:HINT:|Traceback |The above exception|During handling|\n)|\Z)", re.MULTILINE | re.DOTALL
+)
 
 _TALKATIVE: Final = ("httpx", "httpx2", "httpcore", "httpcore2")  # they log whole addresses, query strings included
 
@@ -112,6 +118,8 @@ def _add_trace(_: object, __: str, event: MutableMapping[str, object]) -> Mutabl
 
 def _shorten_exception(_: object, __: str, event: MutableMapping[str, object]) -> MutableMapping[str, object]:
     text = event.get("exception")
+    if isinstance(text, str):
+        event["exception"] = text = _ROW_QUOTED.sub("DETAIL: (not logged)\n", text)
     if isinstance(text, str) and len(text) > EXCEPTION_CHARACTERS_MAX:
         event["exception"] = text[: EXCEPTION_CHARACTERS_MAX // 2] + "\n...\n" + text[-EXCEPTION_CHARACTERS_MAX // 2 :]
     return event

@@ -63,6 +63,19 @@ def test_an_exception_is_one_line_with_a_scrubbed_traceback(seen: Seen) -> None:
     assert "4111" not in seen.stream.getvalue() and "jane" not in seen.stream.getvalue()
 
 
+def test_a_row_that_postgresql_quotes_is_not_logged(seen: Seen) -> None:
+    try:
+        try:
+            raise ValueError('null value in column "x"\nDETAIL:  Failing row contains (Jane\nof the Hill, 12).')
+        except ValueError as first:
+            raise RuntimeError("flush failed") from first
+    except RuntimeError:
+        early.exception("it failed")
+    (line,) = seen.lines()
+    assert "Jane" not in str(line["exception"]) and "of the Hill" not in str(line["exception"])
+    assert 'null value in column "x"' in str(line["exception"]) and "flush failed" in str(line["exception"])
+
+
 def test_private_values_are_hidden_however_deep(seen: Seen) -> None:
     early.info("x", contact={"email": "e", "contact_id": "c", "more": [{"holder_name": "n", "brand": "visa"}]})
     (line,) = seen.lines()
