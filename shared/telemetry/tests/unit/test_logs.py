@@ -64,9 +64,10 @@ def test_an_exception_is_one_line_with_a_scrubbed_traceback(seen: Seen) -> None:
 
 
 def test_a_row_that_postgresql_quotes_is_not_logged(seen: Seen) -> None:
+    quoted = 'null value in column "x"\nDETAIL:  Failing row contains (Jane\nof the Hill, 12).'
     try:
         try:
-            raise ValueError('null value in column "x"\nDETAIL:  Failing row contains (Jane\nof the Hill, 12).')
+            raise ValueError(quoted)
         except ValueError as first:
             raise RuntimeError("flush failed") from first
     except RuntimeError:
