@@ -192,10 +192,10 @@ class Runtime:
 
     async def report(self) -> Mapping[str, bool | int | float | str | None]:
         """Whether anything is under way in this process; `quiet` twice in a row from all processes is quiescence."""
+        # Counters first: what a unit left until now is seen below, and one that begins later changes the next answer.
+        begun, finished = self.runner.counters.begun, self.runner.counters.finished
         row = await self.database.pool.fetchrow(BACKLOG_SQL)
         now = await self.clock.now()
-        counters = self.runner.counters
-        begun, finished = counters.begun, counters.finished
         worker = self._relay is not None
         due = await self.database.pool.fetchval(COUNT_DUE_SQL, now) if worker else 0
         lag = await self._listener.lag() if self._listener else 0
