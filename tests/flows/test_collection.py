@@ -14,13 +14,17 @@ from saldo_contracts.events import (
     InvoiceIssued,
     InvoicePaid,
     NotificationSent,
+    OrderPlaced,
+    OrderRejected,
     PaymentApplied,
     PaymentFailed,
     PaymentInitiated,
     PaymentMethodRejected,
+    PaymentMethodRemoved,
     PaymentMethodSubmitted,
     PaymentMethodValidated,
     PaymentSucceeded,
+    SubscriptionActivated,
 )
 from saldo_local.suite import Shape
 
@@ -139,6 +143,40 @@ async def test_what_becomes_of_a_card_is_mailed_to_the_contact_of_its_billing_ad
     ]
     assert len(await billing.mails_to(holder)) == 2
     assert await ina.mails() == []
+
+
+@pytest.mark.requirement("IBM-07", "IBM-21")
+async def test_an_account_cannot_become_or_stay_billable_without_a_card(billing: Billing) -> None:
+    jill = await billing.open_account("Jill")
+    async with jill.expect(OrderRejected):
+        with pytest.raises(Refused) as refused:
+            await jill.subscribe("connect-monthly")
+    assert (refused.value.status, refused.value.code) == (409, "no-payment-method")
+    async with jill.expect(PaymentMethodValidated, OrderPlaced, SubscriptionActivated):
+        last = await jill.add_card()
+        await jill.subscribe("connect-monthly")
+    with pytest.raises(Refused) as kept:
+        await jill.call("DELETE", "payments", f"payment-methods/{last}")
+    assert (kept.value.status, kept.value.code) == (409, "last-method-needed")
+    async with jill.expect(PaymentMethodValidated, PaymentMethodRemoved, DefaultPaymentMethodChanged):
+        await jill.add_card(OTHER_GOOD_CARD)
+        await jill.call("DELETE", "payments", f"payment-methods/{last}")
+
+
+@pytest.mark.requirement("GOTO-139", "IBM-11", "IBM-24", "SL-21", "SL-24")
+async def test_a_first_card_is_charged_at_once_and_then_every_thirty_days(billing: Billing) -> None:
+    karl = await billing.open_account("Karl")
+    began = billing.clock.today
+    async with karl.expect(PaymentMethodSubmitted, DefaultPaymentMethodChanged, PaymentMethodValidated):
+        card = await karl.add_card()
+    async with karl.expect(*COLLECTED):
+        await karl.subscribe("connect-30d")
+    async with karl.expect(*COLLECTED, *COLLECTED):
+        await billing.clock.forward(days=60)
+    assert [one["issued_on"] for one in await karl.invoices()] == [
+        (began + timedelta(days=days)).isoformat() for days in (0, 30, 60)
+    ]
+    assert {one.payment_method_id for one in karl.told(PaymentSucceeded)} == {card}
 
 
 def _told_after(customer: Customer, start: datetime) -> list[timedelta]:
