@@ -7,14 +7,15 @@ TYPED  := shared services deploy $(wildcard tests conftest.py)
 
 # What `make test` runs, on one stack; `make test-all` adds the slow roads.
 TESTS     := $(wildcard shared/*/tests services/*/tests deploy/local/tests tests/architecture tests/contracts tests/flows)
-ALL_TESTS := $(TESTS) $(wildcard tests/faults tests/models tests/e2e tests/scenarios)
+OTHERS    := $(wildcard tests/faults tests/models tests/e2e tests/scenarios)
+ALL_TESTS := $(TESTS) $(OTHERS)
 
 # Set here, once: byte code is written (imports take half the time), no one else's interpreter is used.
 export PYTHONDONTWRITEBYTECODE :=
 unexport UV_PYTHON VIRTUAL_ENV PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test test-all check lint format types architecture generated coverage-of-requirements lock clean
+.PHONY: help setup demo up down test test-slow test-all check lint format types architecture generated coverage-of-requirements lock clean
 
 help: ## List every target.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-26s %s\n", $$1, $$2}' Makefile
@@ -33,6 +34,10 @@ down: setup ## Stop what `make up` started.
 
 test: setup ## Run the tests: unit, integration, component, flows, contracts, architecture.
 	@$(PYTEST) $(REPORT) $(TESTS)
+
+test-slow: setup ## Run only what `make test` leaves out: slow roads, faults, models, end to end.
+	@$(PYTEST) -m slow $(TESTS)
+	@$(PYTEST) -m "" $(OTHERS)
 
 test-all: setup ## Run the tests and the slow roads: faults, models, end to end, scenarios.
 	@$(PYTEST) $(REPORT) -m "" $(ALL_TESTS)
