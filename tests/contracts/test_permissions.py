@@ -41,6 +41,8 @@ WITHOUT_RESOURCE: Final[Mapping[str, str]] = {
 }
 QUERIES: Final[Mapping[str, Mapping[str, str]]] = {"read_catalogue": {"seller_id": SELLER}}
 
+pytestmark = pytest.mark.timeout(300)  # the house is built in the first test's time, on a busy machine too
+
 PROBLEM_MEMBERS: Final = frozenset({"type", "title", "status", "code", "detail"})
 
 Faults: TypeAlias = list[str]
@@ -198,7 +200,7 @@ async def test_to_a_stranger_nothing_is_there_and_nothing_leaks(walk: Walk, stra
             absent = await walk.ask(operation, token, nothing)
             if shape_of(existing, walk.world.resident.values) != shape_of(absent, nothing):
                 faults.append(f"{operation}: {existing.text} tells apart from {absent.text}")
-        elif set(existing.json()) - PROBLEM_MEMBERS or walk.world.resident.email in existing.text:
+        elif told_beyond(existing, operation, walk.world.resident):
             faults.append(f"{operation}: {existing.text} says more than that nothing is there")
     assert faults == []
 
@@ -269,6 +271,12 @@ async def test_whoever_has_the_permission_and_reaches_the_account_gets_in(walk: 
 def customer(world: World, resident: Resident) -> str:
     """A customer of this account who has every permission there is."""
     return world.house.tokens.issue(kind="customer", sellers=[resident.seller_id], accounts=[resident.account_id])
+
+
+def told_beyond(answer: httpx2.Response, operation: Operation, resident: Resident) -> set[str]:
+    """Members of a problem that say more than the path did."""
+    sent = {resident.values[name] for name in operation.path_parameters}
+    return {name for name, value in answer.json().items() if name not in PROBLEM_MEMBERS and value not in sent}
 
 
 def code_of(answer: httpx2.Response) -> str:

@@ -109,6 +109,7 @@ def bodies(resident: Resident) -> Mapping[str, Mapping[str, object]]:
     return {
         "open_account": account_body(SELLER, resident.email),
         "save_billing_profile": {"language": "en"},
+        "save_shipping_address": {"shipping_address": None},
         "save_invoice_recipients": {"recipients": [{"email": resident.email, "primary": True}]},
         "submit_payment_method": card_body(resident.email),
         "switch_autopay": {"enabled": True},
