@@ -76,7 +76,7 @@ async def test_a_renewal_of_31_january_is_collected_and_receipted_on_28_february
     assert await dora.owed() == dora.money("0.00")
 
 
-@pytest.mark.requirement("GOTO-52", "GOTO-56")
+@pytest.mark.requirement("GOTO-52")
 async def test_a_declined_card_is_tried_again_after_an_hour_and_by_the_schedule(billing: Billing) -> None:
     erik = await billing.open_account("Erik")
     method = await erik.add_card(EMPTY_CARD)
