@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,9 +19,28 @@ from saldo_local.suite import Shape, Suite
 
 STATE = Path(".run") / "suite.json"
 LOG = Path(".run") / "suite.log"
-UP_SECONDS_MAX = 180.0
+UP_SECONDS_MAX = 600.0  # eight interpreters start on two cores that may be busy with other things
 DOWN_SECONDS_MAX = 60.0
 POLL_SECONDS = 0.1
+GREETING = """
+To try it, paste this: an agent's token for an hour, and an account opened with it.
+
+    TOKEN=$(.venv/bin/python -m saldo_local token you --kind agent --seller aurora --ttl-seconds 3600 \\
+      --run-directory {run} \\
+      --permission billing_information:view --permission billing_information:manage \\
+      --permission payment_methods:view --permission payment_methods:manage \\
+      --permission subscriptions:view --permission subscriptions:manage)
+    curl -s {invoicing}/v1/accounts -H "Authorization: Bearer $TOKEN" \\
+      -H "Content-Type: application/json" -H "Idempotency-Key: my-first-account" -d '{{
+        "seller_id": "aurora", "currency": "EUR", "language": "en", "time_zone": "Europe/Berlin",
+        "billing_address": {{"line_1": "1 Example Street", "city": "Berlin", "postal_code": "10115", "country": "DE"}},
+        "billing_contact": {{"name": "Ada", "email": "ada@example.org", "language": "en"}}}}'
+
+docs/first-hour.md goes on from there. A service's own commands need its settings, which stand in .run:
+
+    (set -a; . .run/payments.env; .venv/bin/python -m saldo_payments dead-letters list)
+
+`make down` stops everything."""
 
 
 def up() -> int:
@@ -37,15 +57,14 @@ def up() -> int:
                 start_new_session=True,
             )
         state = _wait(holder)
+    else:
+        print("it is up already:", file=sys.stderr)
     if state is None:
-        print(f"the suite did not come up:\n{LOG.read_text()}", file=sys.stderr)
+        print(f"the suite did not come up; what it said stands above and in {LOG}", file=sys.stderr)
         return 1
     for name, value in state["addresses"].items():
         print(f"{name:24} {value}")
-    print(
-        "A token for these: .venv/bin/python -m saldo_local token YOU --kind agent --seller borealis --permission ..."
-    )
-    print("`make down` stops it.")
+    print(GREETING.format(invoicing=state["addresses"]["invoicing-api"], run=Path(state["addresses"]["logs"]).parent))
     return 0
 
 
@@ -62,7 +81,7 @@ def down() -> int:
             print(f"process {state['pid']} does not end; see {LOG}", file=sys.stderr)
             return 1
         time.sleep(POLL_SECONDS)
-    STATE.unlink(missing_ok=True)
+    _forget()
     print("stopped")
     return 0
 
@@ -83,8 +102,29 @@ async def _hold() -> None:
     for order in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(order, stop.set)
     async with Suite(Shape(), told=lambda line: print(line, flush=True)) as suite:
+        _write_settings(suite)
         STATE.write_text(json.dumps({"pid": os.getpid(), "addresses": addresses(suite)}))
-        await stop.wait()
+        try:
+            await stop.wait()
+        finally:
+            _forget()
+
+
+def _write_settings(suite: Suite) -> None:
+    """What a shell needs to run a service's own commands beside its processes; passwords, so for the owner alone."""
+    for service in suite.databases:
+        process = next(process for process in suite.processes.values() if process.service == service)
+        own = {name: value for name, value in process.environment.items() if name.startswith(f"{service.upper()}_")}
+        path = STATE.parent / f"{service}.env"
+        path.touch(mode=0o600)
+        path.write_text("".join(f"{name}={shlex.quote(value)}\n" for name, value in own.items()))
+
+
+def _forget() -> None:
+    """Only the log stays, for whoever wants to know how it ended."""
+    for path in STATE.parent.glob("*.env"):
+        path.unlink(missing_ok=True)
+    STATE.unlink(missing_ok=True)
 
 
 def addresses(suite: Suite) -> dict[str, str]:
@@ -130,4 +170,9 @@ def _wait(holder: subprocess.Popen[bytes]) -> State | None:
         if (state := _running()) is not None:
             return state
         time.sleep(POLL_SECONDS)
+    if holder.poll() is None:
+        holder.terminate()
+        print(f"it took longer than {UP_SECONDS_MAX:.0f} seconds and was told to stop", file=sys.stderr)
+    for line in LOG.read_text().splitlines()[said:]:
+        print(line, file=sys.stderr)
     return None

@@ -4,46 +4,105 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import json
+import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 import asyncpg
 import saldo_telemetry
+from aiokafka.errors import KafkaError
+from pydantic import ValidationError
 
 from saldo_messaging import failpoints, operator, operator_backlog
 from saldo_messaging.migrate import migrate_async
 from saldo_messaging.service import Runtime, Service, run_process
 from saldo_messaging.topics import TopicsDiffer, apply_topics, check_topics, published_by
 
+DATABASE_REFUSALS = (
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientPrivilegeError,
+)
+
 
 def main(build: Callable[[], Service], arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command line; `build` reads the environment and raises ValueError with a sentence where it is wrong."""
-    parser = _parser()
-    asked = parser.parse_args(arguments)
+    package = build.__module__.partition(".")[0]
+    prefix = f"{package.removeprefix('saldo_').upper()}_"
+    asked = _parser(package).parse_args(arguments)
     try:
         failpoints.check()
         service = build()
+        _require_address(service.messaging.dsn, f"{prefix}DATABASE_DSN")
     except ValueError as error:
-        sys.exit(f"settings: {error}")
+        sys.exit(f"settings: {_in_words(error, prefix)}")
     try:
         sys.exit(asyncio.run(_run(service, asked)))
     except TopicsDiffer as differ:
         sys.exit(f"topics: {differ}")
     except operator.NotPossible as refusal:
         sys.exit(str(refusal))
-    except OSError as error:
-        sys.exit(f"{service.name}: {error}")
+    except KafkaError as error:
+        sys.exit(f"{service.name}: the broker ({prefix}KAFKA_BOOTSTRAP) cannot be used: {error}")
     except asyncpg.UndefinedTableError:
         sys.exit(f"{service.name}: the database has no tables yet; run `migrate` first")
+    except DATABASE_REFUSALS as refusal:
+        sys.exit(f"{service.name}: the database ({prefix}DATABASE_DSN) refuses us: {refusal}")
+    except OSError as error:
+        sys.exit(f"{service.name}: {_unreachable(error, prefix)}")
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="saldo-service", description="A service of Saldo.")
+def _in_words(error: ValueError, prefix: str) -> str:
+    """Names each variable as the environment spells it; never quotes a value, which may be a secret."""
+    if isinstance(error, ValidationError):
+        return "; ".join(
+            f"{prefix}{'.'.join(map(str, item['loc'])).upper()} is missing"
+            if item["type"] == "missing"
+            else f"{prefix}{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}"
+            if item["loc"]
+            else item["msg"]
+            for item in error.errors(include_url=False, include_input=False, include_context=False)
+        )
+    if unreadable := re.search(r'error parsing value for field "(\w+)"', str(error)):
+        return f"{prefix}{unreadable[1].upper()} is not JSON, which a variable with several values must be"
+    return str(error)
+
+
+def _require_address(dsn: str, variable: str) -> None:
+    """Raises ValueError before a driver would, in words that do not quote the password."""
+    try:
+        parts = urlsplit(dsn)
+        fits = parts.scheme in ("postgresql", "postgres") and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(f"{variable} is not an address like postgresql://user:password@host:port/database")
+
+
+def _unreachable(error: OSError, prefix: str) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"the port ({prefix}API_PORT or {prefix}WORKER_PORT) is taken: {error}"
+    if isinstance(error, ConnectionError | TimeoutError) or error.strerror is None or error.errno is None:
+        return f"the database ({prefix}DATABASE_DSN) cannot be reached: {error or 'no answer in time'}"
+    return str(error)
+
+
+def _parser(package: str) -> argparse.ArgumentParser:
+    name = package.removeprefix("saldo_")
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {package}",
+        description=f"The service {name} of Saldo. Its settings are environment variables that begin with "
+        f"{name.upper()}_; the service's README lists them.",
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("serve", help="API and worker in one process, for small installations")
     commands.add_parser("api", help="the HTTP API; never touches the broker")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import httpx2
 
+from saldo_local.amounts import readable
 from saldo_local.demo.customers import Doors
 from saldo_local.demo.story import Story
 from saldo_local.demo.witnesses import Witnesses, differences
@@ -61,7 +62,7 @@ class Ending:
         for customer in self._story.customers:
             answer = await self._doors.balance(customer)
             balance = answer["current"]
-            print(f"{customer.name}: balance {balance['minor_units']} minor units {balance['currency']}")
+            print(f"{customer.name}: balance {readable(balance['minor_units'], balance['currency'])}")
             if balance["minor_units"] != 0:
                 faults.append(f"{customer.name} owes {balance}")
         return faults

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -63,12 +64,19 @@ class Story:
         ada = await self._doors.open_account(
             "Ada", seller_id="aurora", currency="EUR", country="DE", zone="Europe/Berlin"
         )
-        self.customers.append(ada)
+        self._enters(ada)
         await self._add_card(ada, GOOD_CARD)
         await self._doors.subscribe(ada, "team-monthly")
         self._expect(ada, SUBSCRIBED, INVOICED, PAID, SETTLED, mails=2)  # the invoice, the confirmation
         await self._rest()
         return ada
+
+    def _enters(self, customer: Customer) -> None:
+        """A legend for the reader, beside the story and not in it: the facts name accounts by their ids only."""
+        self.customers.append(customer)
+        print(
+            f"({customer.name} is account {customer.account_id}, a customer of {customer.seller_id})", file=sys.stderr
+        )
 
     async def _add_card(self, customer: Customer, card: str) -> None:
         await self._doors.add_card(customer, card)
@@ -77,7 +85,7 @@ class Story:
 
     async def _brunos_card_is_declined_again_and_again(self) -> Customer:
         bruno = await self._doors.open_account("Bruno", seller_id="borealis", currency="USD", country="US", zone="UTC")
-        self.customers.append(bruno)
+        self._enters(bruno)
         await self._add_card(bruno, EMPTY_CARD)
         await self._doors.subscribe(bruno, "connect-monthly")
         self._expect(bruno, SUBSCRIBED, INVOICED, DECLINED, mails=2)  # the invoice, the failure

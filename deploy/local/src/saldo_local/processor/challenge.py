@@ -7,28 +7,41 @@ from html import escape
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from saldo_local.amounts import readable
 from saldo_local.processor import charging, setup_intents
 from saldo_local.processor.call import Call
 from saldo_local.processor.records import PaymentIntent, PaymentMethod, SetupIntent
 from saldo_local.processor.wire import CardRefused, Refused
 
 Outcome = Literal["approve", "fail"]
-STYLE = "body{font:18px/1.5 system-ui,sans-serif;max-width:32rem;margin:4rem auto;padding:0 1rem}button{font:inherit}"
+STYLE = """
+:root { color-scheme: light dark; --line: #8884; --soft: #6b7280; }
+@media (prefers-color-scheme: dark) { :root { --soft: #9aa4b2; } }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 26rem; margin: 4rem auto; padding: 0 1rem; }
+main { border: 1px solid var(--line); border-radius: .5rem; padding: 1.5rem; }
+h1 { font-size: 1rem; font-weight: 600; margin: 0; color: var(--soft); }
+.amount { font-size: 1.5rem; font-weight: 600; }
+button { font: inherit; padding: .5rem 1.25rem; border: 1px solid var(--line); border-radius: .375rem; }
+button[value=approve] { background: #0b57d0; color: #fff; border-color: #0b57d0; } small { color: var(--soft); }
+"""
 
 
 def page(intent: PaymentIntent | SetupIntent) -> str:
     """Two buttons while the challenge is open, one sentence after it."""
     if intent.status != "requires_action":
         return _document(f"<p>Nothing is to be done here: {escape(intent.id)} is {escape(intent.status)}.</p>")
-    what = (
-        f"{intent.amount} {intent.currency.upper()} in minor units" if isinstance(intent, PaymentIntent) else "a card"
-    )
+    asked, what = "Your bank asks: is it you who adds this card?", "A new card"
+    if isinstance(intent, PaymentIntent):
+        asked, what = "Your bank asks: is it you who pays?", escape(readable(intent.amount, intent.currency))
     buttons = "".join(
         f'<button name="outcome" value="{outcome}">{label}</button> '
-        for outcome, label in (("approve", "Approve"), ("fail", "Fail"))
+        for outcome, label in (("approve", "Approve"), ("fail", "Refuse"))
     )
     secret = f'<input type="hidden" name="client_secret" value="{escape(intent.client_secret)}">'
-    return _document(f'<p>A test bank asks you to confirm {what}.</p><form method="post">{secret}{buttons}</form>')
+    return _document(
+        f'<p>{asked}</p><p class="amount">{what}</p><form method="post">{secret}{buttons}</form>'
+        "<p><small>3-D Secure of the card processor simulator; no bank and no money are involved.</small></p>"
+    )
 
 
 def open_intent(call: Call, identifier: str, secret: str) -> PaymentIntent | SetupIntent:
@@ -77,5 +90,8 @@ def way_back(intent: PaymentIntent | SetupIntent, *, succeeded: bool) -> str:
 
 
 def _document(content: str) -> str:
-    head = f'<meta charset="utf-8"><title>Test bank</title><style>{STYLE}</style>'
-    return f'<!doctype html><html lang="en"><head>{head}</head><body><h1>Test bank</h1>{content}</body></html>'
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Test bank</title>'
+    return (
+        f'<!doctype html><html lang="en"><head>{head}<style>{STYLE}</style></head>'
+        f"<body><main><h1>Test bank</h1>{content}</main></body></html>"
+    )
