@@ -17,6 +17,7 @@ import asyncpg
 import saldo_telemetry
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 
 from saldo_messaging import failpoints, operator, operator_backlog
 from saldo_messaging.migrate import migrate_async
@@ -55,6 +56,10 @@ def main(build: Callable[[], Service], arguments: Sequence[str] | None = None) -
         sys.exit(f"{service.name}: the database has no tables yet; run `migrate` first")
     except DATABASE_REFUSALS as refusal:
         sys.exit(f"{service.name}: the database ({prefix}DATABASE_DSN) refuses us: {refusal}")
+    except DBAPIError as wrapped:  # migrations go through SQLAlchemy
+        if wrapped.orig is None or not isinstance(wrapped.orig.__cause__, DATABASE_REFUSALS):
+            raise
+        sys.exit(f"{service.name}: the database ({prefix}DATABASE_DSN) refuses us: {wrapped.orig.__cause__}")
     except OSError as error:
         sys.exit(f"{service.name}: {_unreachable(error, prefix)}")
     except KeyboardInterrupt:
