@@ -20,7 +20,7 @@ def catalogue_routes(catalogue: Catalogue) -> SecuredRouter:
     """The seller must be one that the caller may act for; another is 404."""
     router = SecuredRouter(prefix="/v1/catalogue", tags=["catalogue"])
 
-    @router.get("", permission=Permission.SUBSCRIPTIONS_VIEW, response_model=CatalogueBody)
+    @router.get("", permission=Permission.SUBSCRIPTIONS_VIEW, response_model=CatalogueBody, refusals=["not-found"])
     async def read_catalogue(seller_id: SellerParameter, actor: CurrentActor) -> JSONResponse:
         seller = catalogue.seller(seller_id)
         if seller is None or not (actor.kind is ActorKind.SYSTEM or seller_id in actor.sellers):
