@@ -84,6 +84,7 @@ class Fuzz:
 
     def _ask(self, operation: Any, mode: GenerationMode, *, examples: int, checks: list[CheckFunction]) -> None:
         headers = {"Authorization": f"Bearer {self._tokens.issue()}"}
+        always = set() if operation.method.upper() == "GET" else {"account_id"}
 
         @settings(
             max_examples=examples,
@@ -95,8 +96,9 @@ class Fuzz:
         )
         @given(case=operation.as_strategy(generation_mode=mode), exists=st.booleans())
         def ask(case: schemathesis.Case[Any], exists: bool) -> None:
-            if exists:
-                case.path_parameters.update({name: self._values[name] for name in case.path_parameters})
+            # A write to an account that nobody knows waits two seconds for its copy: seconds that find nothing.
+            real = set(case.path_parameters) if exists else set(case.path_parameters) & always
+            case.path_parameters.update({name: self._values[name] for name in real})
             case.call_and_validate(headers=headers, checks=checks)
 
         try:
@@ -186,6 +188,7 @@ BAD_BODIES: Final = [
     ),
     ("payments", "PUT", "{account}/autopay", {"enabled": "maybe"}, "#/enabled", "bool_parsing"),
 ]
+AGENT: Final = "2b1c6a52-6f0e-4d0a-9a55-0d5a6f0f6c11"  # one caller: a key is the caller's own
 BAD_QUERIES: Final = [
     ("invoicing", "{account}/invoices?limit=0", "limit"),
     ("subscriptions", "{account}/charges?after=%2521", "after"),
@@ -214,7 +217,7 @@ async def ask(
 ) -> httpx2.Response:
     """As an agent who may do everything, with a key of its own unless headers say otherwise."""
     sent = {"Idempotency-Key": str(uuid4())} if headers is None else dict(headers)
-    async with world.house.client(service, world.house.tokens.issue()) as client:
+    async with world.house.client(service, world.house.tokens.issue(subject=AGENT)) as client:
         if isinstance(body, bytes):
             return await client.request(method, place(world, path), content=body, headers=sent)
         return await client.request(method, place(world, path), json=body, headers=sent)
