@@ -44,6 +44,11 @@ class Actor:
             return True
         return seller_id in self.sellers and (self.accounts is None or account_id in self.accounts)
 
+    def names(self, account_id: str) -> bool:
+        """Whether the token alone leaves the account within reach: asked where its seller is not known (yet), so that
+        what is beyond reach is 404 whether it exists or not."""
+        return self.kind is ActorKind.SYSTEM or self.relayed or self.accounts is None or account_id in self.accounts
+
     def __str__(self) -> str:
         """The form of the `ce_actor` header: `agent:7f2...`; the subject is an id, never a name."""
         return f"{self.kind.value}:{self.subject}"

@@ -44,3 +44,10 @@ def test_a_refusal_carries_its_facts_and_a_missing_copy_its_name() -> None:
     missing = NotYetKnown("account", "a1")
     assert (missing.what, missing.key, str(missing)) == ("account", "a1", "account a1 is not known here yet")
     assert not isinstance(missing, Refusal)
+
+
+def test_a_token_that_lists_accounts_names_no_other() -> None:
+    customer = Actor(kind=ActorKind.CUSTOMER, subject="c", sellers=frozenset({"aurora"}), accounts=frozenset({"mine"}))
+    agent = Actor(kind=ActorKind.AGENT, subject="a", sellers=frozenset({"aurora"}), accounts=None)
+    assert (customer.names("mine"), customer.names("other"), agent.names("other")) == (True, False, True)
+    assert system_actor("payments").names("other")

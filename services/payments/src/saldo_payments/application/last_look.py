@@ -57,6 +57,8 @@ async def known_account(work: UnitOfWork, account_id: str) -> Account:
 
 async def reached_account(work: UnitOfWork, account_id: str) -> Account:
     """The account's copy, locked, if the caller may know of it; NotFound otherwise."""
+    if not work.cause.actor.names(account_id):
+        raise NotFound("there is no such account")
     account = await known_account(work, account_id)
     if not work.cause.actor.reaches(seller_id=account.seller_id, account_id=account.account_id):
         raise NotFound("there is no such account")

@@ -72,9 +72,9 @@ def customer_needs(account_id: str) -> Needs:
 async def load_customer(work: UnitOfWork, account_id: str, catalogue: Catalogue) -> Customer:
     """Raises NotYetKnown while the account's copy has not arrived, NotFound beyond the caller's reach."""
     account = await work.find(Account, account_id)
-    if account is None:
+    if account is None and work.cause.actor.names(account_id):
         raise NotYetKnown("account", account_id)
-    if not work.cause.actor.reaches(seller_id=account.seller_id, account_id=account_id):
+    if account is None or not work.cause.actor.reaches(seller_id=account.seller_id, account_id=account_id):
         raise NotFound(f"there is no account {account_id}")
     return Customer(
         account=account,
