@@ -13,7 +13,7 @@ from uuid import uuid4
 import httpx2
 from saldo_local.suite import SERVICES, Shape, Suite
 from saldo_money import Money
-from saldo_testkit.recorder import recorder
+from saldo_testkit.harness import record_response
 
 from tests.flows.clock import Clock
 from tests.flows.customer import Customer, Refused
@@ -151,7 +151,4 @@ async def running(shape: Shape) -> AsyncIterator[Billing]:
 
 
 def _client(url: str) -> httpx2.AsyncClient:
-    async def record(response: httpx2.Response) -> None:
-        recorder.saw_request(response.request.method, str(response.request.url), response.status_code)
-
-    return httpx2.AsyncClient(base_url=url, timeout=30.0, event_hooks={"response": [record]})
+    return httpx2.AsyncClient(base_url=url, timeout=30.0, event_hooks={"response": [record_response]})
