@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import asyncio
 import json
 import time
@@ -50,7 +51,7 @@ class JwksDocument:
         return None
 
 
-class _CachedKeys:
+class _CachedKeys(abc.ABC):
     """Keys that are fetched once for everybody who waits, renewed beside the requests, and kept while that fails."""
 
     def __init__(self, machine_seconds: Callable[[], float]) -> None:
@@ -79,8 +80,9 @@ class _CachedKeys:
             self._loading.cancel()
             await asyncio.gather(self._loading, return_exceptions=True)
 
+    @abc.abstractmethod
     async def _read(self) -> dict[str, jwt.PyJWK]:
-        raise NotImplementedError
+        """All keys as they stand now at their source."""
 
     def _age(self) -> float | None:
         return None if self._loaded_at is None else self._seconds() - self._loaded_at
