@@ -14,6 +14,7 @@ from saldo_contracts.events.invoicing import BalanceCleared
 from saldo_contracts.events.subscriptions import ServiceReactivated
 from saldo_contracts.topics import MESSAGE_BYTES_MAX, public_topic
 from saldo_contracts.wire import Amount
+from saldo_local.kafka_choice import KafkaChoice
 from saldo_messaging import MessagingSettings, waiting_messages
 from saldo_messaging.command_line import main
 from saldo_messaging.dead_letters import decoded
@@ -35,9 +36,15 @@ def script() -> Script:
 
 
 @pytest.fixture(scope="module")
-async def purse(make_database: Make, broker: str, script: Script) -> AsyncIterator[Harness]:
+async def purse(make_database: Make, broker: str, kafka: KafkaChoice, script: Script) -> AsyncIterator[Harness]:
     address = await make_database("subscriptions")
-    settings = MessagingSettings(address, broker, kafka_profile="embedded", clock="movable")
+    settings = MessagingSettings(
+        address,
+        broker,
+        kafka_profile=kafka.profile,
+        replication_factor=kafka.replication_factor,
+        clock="movable",
+    )
     async with Harness(build(settings, script=script), neighbours=("invoicing",)) as harness:
         await harness.runtime.clock.move_to(NOW)  # type: ignore[union-attr]  # the settings say movable
         yield harness
