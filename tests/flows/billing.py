@@ -141,7 +141,7 @@ class Billing:
 
 @contextlib.asynccontextmanager
 async def running(shape: Shape, kafka: KafkaChoice) -> AsyncIterator[Billing]:
-    """Real processes on an own stack (and on the broker of the run where there is one); everything ends with the context."""
+    """Real processes on an own stack, which may use the broker of the whole run; everything ends with the context."""
     assert shape.clock_starts_at is not None, "a flow says on which day it begins"
     async with (
         Stack(kafka=kafka) as stack,

@@ -18,6 +18,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from saldo_local.addresses import Part
+from saldo_local.kafka_choice import KafkaChoice
 from saldo_local.run_directory import command_line, create, sweep
 from saldo_local.stack import PartNotStarted, Stack, StackFailed
 
@@ -191,15 +192,15 @@ def test_addresses_from_outside_replace_embedded_servers(base: Path, monkeypatch
     with Stack({Part.POSTGRES, Part.KAFKA, Part.TOKENS}) as stack:
         assert stack.postgres_dsn == "postgresql://boss:secret@db.example:5432/postgres"
         assert stack.kafka_bootstrap == "kafka.example:9092"
-        assert not stack.kafka_is_embedded
+        assert stack.kafka == KafkaChoice("apache", bootstrap="kafka.example:9092")
         assert [note.name for note in (stack.run_directory / "pids").iterdir()] == ["tokens"]
         with pytest.raises(PartNotStarted):
             _ = stack.smtp_port
 
 
 def test_a_word_that_is_no_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SALDO_KAFKA", "apache")
-    with pytest.raises(StackFailed, match="host:port"):
+    monkeypatch.setenv("SALDO_KAFKA", "redpanda")
+    with pytest.raises(StackFailed, match=r"SALDO_KAFKA: 'redpanda' is no Kafka: give .*host:port"):
         Stack({Part.KAFKA}).start()
 
 

@@ -1,7 +1,7 @@
 """The process that starts the parts of a stack, watches its owner, and takes everything down when the owner is gone.
 
-While it watches it obeys its owner, one line of JSON on standard input for each order, answered by one on standard output:
-`{"child": name, "signal": number}` ends a child and waits until it has ended, `{"child": name}` starts it again, as it was.
+While it watches it obeys its owner: one line of JSON on standard input is an order, answered by one on standard output.
+`{"child": name, "signal": number}` ends a child and waits for its end, `{"child": name}` starts it again, as it was.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Keeper:
         return f"{LOOPBACK}:{port}"
 
     def _start_apache(self) -> list[int]:
-        """Nodes know each other's ports before they start, so a port that was taken meanwhile means all of them anew."""
+        """Nodes know each other's ports before they start; a port that was taken meanwhile means all of them anew."""
         for _ in range(PORT_TRIES_MAX):
             numbers = range(1, self.kafka.nodes + 1)
             nodes = [apache_kafka.Node(number, free_port(), free_port()) for number in numbers]

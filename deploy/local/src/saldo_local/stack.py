@@ -37,8 +37,8 @@ class Stack:
 
     Use it as `with Stack() as stack`, `async with Stack() as stack`, or by `start()` and `stop()`; a repeat of either
     does nothing. `parts` limits what is started. SALDO_POSTGRES_DSN (an administrator's) replaces the embedded server;
-    SALDO_KAFKA, or `kafka` where given, says which Kafka (KafkaChoice.of). Everything ends when the owner's process ends,
-    however it ends.
+    SALDO_KAFKA, or `kafka` where given, says which Kafka (KafkaChoice.of). Everything ends when the owner's process
+    ends, however it ends.
     """
 
     def __init__(self, parts: Collection[Part] = ALL_PARTS, *, kafka: KafkaChoice | None = None) -> None:
@@ -136,7 +136,7 @@ class Stack:
         self._order(child=name, signal=int(kind))
 
     def start_child(self, name: str) -> None:
-        """Start a server that has ended again, on its old port and data, and wait until it is ready. Raises StackFailed."""
+        """Start a server that was ended, on its old port and data, and wait until it is ready. Raises StackFailed."""
         self._order(child=name)
 
     @property

@@ -20,6 +20,7 @@ from saldo_telemetry import counter, logger
 from saldo_work import Transient
 
 from saldo_messaging.failpoints import hit
+from saldo_messaging.membership import instance_of, leave, member_of
 from saldo_messaging.runner import Runner
 from saldo_messaging.settings import MessagingSettings
 from saldo_messaging.tasks import Task
@@ -152,7 +153,9 @@ class Listener:
         subscriber = broker.subscriber(
             *topics,
             group_id=self._service,
-            group_instance_id=f"{self._service}-{self._settings.replica}" if profile.idempotent_producer else None,
+            group_instance_id=instance_of(self._service, self._settings.replica, topics)
+            if profile.static_members
+            else None,
             batch=True,
             max_records=BATCH_RECORDS_MAX,
             batch_timeout_ms=BATCH_TIMEOUT_MS,
@@ -175,10 +178,13 @@ class Listener:
         if broker is None:
             return
         self._leaving = True
+        member = member_of(self._subscriber.consumer)
         try:
             await broker.stop()
         finally:
             self._leaving, self._subscriber = False, None
+        if self._settings.broker.static_members:
+            await leave(self._settings.kafka_bootstrap, self._service, member)
 
     async def _parse(self, records: Sequence[ConsumerRecord[Any, Any]]) -> KafkaMessage:
         """Keep the bytes: FastStream's own parser raises on a header that is no UTF-8, and the batch would be lost."""

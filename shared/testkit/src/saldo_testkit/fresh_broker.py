@@ -23,8 +23,8 @@ class NotEmpty(AssertionError):
 async def make_empty(bootstrap: str) -> None:
     """Delete every topic and group that is not the broker's own, and wait until they are gone. Raises NotEmpty.
 
-    Only for a broker that the test run started itself. A worker of ours is a static member of its group, which stays for a
-    session after it has stopped: it is shown out first.
+    Only for a broker that the test run started itself. A worker of ours is a static member of its group, which stays
+    for a session after it has stopped: it is shown out first.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=ADMIN_TIMEOUT_MS)
     await admin.start()
