@@ -18,7 +18,7 @@ log = logger(__name__)
 
 
 def instance_of(service: str, replica: str, topics: Iterable[str]) -> str:
-    """A static member's name (KIP-345): who comes back under it within a session has its partitions without a rebalance.
+    """A static member's name (KIP-345): who comes back under it within a session needs no rebalance.
 
     It holds the streams heard, because the broker gives a member who comes back its old partitions whatever it asks for
     now: a release that hears one stream more would never get it.

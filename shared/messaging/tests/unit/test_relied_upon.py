@@ -73,14 +73,13 @@ def test_a_batch_builder_takes_records_by_keyword_and_says_none_when_full() -> N
 
 async def test_a_consumer_knows_its_member_id_and_an_administrator_sends_any_request() -> None:
     consumer = AIOKafkaConsumer(bootstrap_servers="nowhere:1", group_id="g")
-    coordinator = GroupCoordinator(consumer._client, consumer._subscription)
-    consumer._coordinator = coordinator
+    consumer._coordinator = GroupCoordinator(consumer._client, consumer._subscription)
     assert member_of(consumer) == JoinGroupRequest.UNKNOWN_MEMBER_ID == ""
-    coordinator.member_id = "one"
+    consumer._coordinator.member_id = "one"
     assert member_of(consumer) == "one"
-    await coordinator.close()
+    await consumer.stop()
     assert list(inspect.signature(AIOKafkaAdminClient._send_request).parameters) == ["self", "request", "node_id"]
-    assert list(inspect.signature(LeaveGroupRequest).parameters) == ["group_id", "member_id"]
+    assert list(inspect.signature(LeaveGroupRequest).parameters) == ["group", "member_id"]
 
 
 def test_a_producer_sends_batches_to_a_partition() -> None:
