@@ -123,6 +123,7 @@ class Listener:
         while True:
             try:
                 present = await existing_topics(self._settings.kafka_bootstrap, self._wanted)
+                present |= self._topics  # streams come and never go; a node that was not told yet knows fewer
                 if present != self._topics:
                     self._topics = set()
                     await self._leave()
