@@ -66,8 +66,8 @@ def _require_created(response: Any) -> None:
 
 
 async def _told_around(admin: AIOKafkaAdminClient, names: Sequence[str]) -> None:
-    """Wait until the nodes of a cluster agree on the topics: each answer comes from a node drawn by chance, and one that
-    was not told yet says that they are missing. Raises TopicsDiffer."""
+    """Wait until the nodes of a cluster agree on the topics: each answer comes from a node drawn by chance, and one
+    that was not told yet says that they are missing. Raises TopicsDiffer."""
     agreed = 0
     for _ in range(TOLD_TRIES_MAX):
         try:
