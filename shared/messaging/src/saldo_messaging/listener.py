@@ -144,7 +144,7 @@ class Listener:
     async def _join(self, topics: Sequence[str]) -> None:
         profile = self._settings.broker
         broker = KafkaBroker(
-            self._settings.kafka_bootstrap,
+            self._settings.kafka_bootstrap.split(","),  # FastStream, unlike aiokafka, takes a text for one address
             client_id=f"{self._service}-{self._settings.replica}",
             apply_types=False,
             allow_auto_create_topics=False,

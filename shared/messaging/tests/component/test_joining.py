@@ -1,4 +1,4 @@
-"""A stream whose owner is deployed later: the worker that waits for it hears it from its first event on."""
+"""How a worker finds its streams: on any node, and from its first event on when an owner is deployed later."""
 
 from __future__ import annotations
 
@@ -40,6 +40,22 @@ def limit_reached(account_id: str) -> PaymentAttemptLimitReached:
 def cleared(account_id: str) -> BalanceCleared:
     amount = Amount(minor_units=1, currency="EUR")
     return BalanceCleared(account_id=account_id, seller_id=SELLER, ledger_version=1, balance=amount, cleared_at=NOW)
+
+
+async def test_a_worker_knows_several_nodes_of_a_cluster(make_database: Make, broker: str, kafka: KafkaChoice) -> None:
+    settings = MessagingSettings(
+        await make_database("portal"),
+        f"{broker},{broker}",
+        kafka_profile=kafka.profile,
+        replication_factor=kafka.replication_factor,
+    )
+    service = replace(build(settings), name="portal")
+    await migrate_async(settings.dsn, service.migrations)
+    await apply_topics(settings.kafka_bootstrap, "invoicing", replication_factor=settings.replication_factor)
+    async with Runtime(service) as runtime:
+        await runtime.start_worker()
+        await until(runtime.readiness()["assignment"], seconds=WAIT_SECONDS_MAX)
+        await runtime.stop_worker()
 
 
 async def test_a_stream_that_appears_later_is_heard_beside_the_others(
