@@ -128,6 +128,25 @@ def test_a_stopped_stack_leaves_no_process_and_no_directory(base: Path) -> None:
     assert list(base.iterdir()) == []
 
 
+async def test_a_server_that_was_ended_comes_back_on_its_port_with_its_data(base: Path) -> None:
+    with Stack({Part.POSTGRES}) as stack:
+        connection = await asyncpg.connect(stack.postgres_dsn)
+        await connection.execute("create table kept (word text); insert into kept values ('kept')")
+        await connection.close()
+        stack.end_child("postgres", signal.SIGQUIT)
+        with pytest.raises(OSError, match="Connect call failed"):
+            await asyncpg.connect(stack.postgres_dsn)
+        stack.start_child("postgres")
+        connection = await asyncpg.connect(stack.postgres_dsn)
+        assert await connection.fetchval("select word from kept") == "kept"
+        await connection.close()
+        with pytest.raises(StackFailed, match="PostgreSQL runs: end it before you start it again"):
+            stack.start_child("postgres")
+        with pytest.raises(StackFailed, match="no child 'mail'"):
+            stack.end_child("mail")
+    assert processes_naming(str(base)) == []
+
+
 def test_a_killed_owner_leaves_no_process_and_no_directory(base: Path, eventually: Callable[..., None]) -> None:
     owner, directory = start_owner(*Part)
     assert len(processes_naming(directory.name)) >= len(Part)
