@@ -9,6 +9,8 @@ from typing import Any, cast
 from uuid import uuid4
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from saldo_contracts.envelope import Envelope, encode_headers, event_id, source_of
 from saldo_contracts.events.invoicing import BalanceCleared
 from saldo_contracts.events.subscriptions import ServiceReactivated
@@ -78,6 +80,18 @@ async def send(purse: Harness, key: str | None, body: bytes | None, headers: Hea
     await purse.teller.tell_raw(topic, key, body, cast("list[tuple[str, bytes]]", headers))
 
 
+async def raise_limit(broker: str, topic: str) -> None:
+    """What an operator may have done; Apache Kafka itself refuses a message above the topic's limit."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    await admin.start()
+    try:
+        wanted = ConfigResource(ConfigResourceType.TOPIC, topic, {"max.message.bytes": str(2 * MESSAGE_BYTES_MAX)})
+        answer = await admin.alter_configs([wanted])
+        assert [one[0] for response in answer for one in response.resources] == [0]
+    finally:
+        await admin.close()
+
+
 async def held(purse: Harness, account_id: str) -> Any:
     return await purse.runtime.database.pool.fetchval(
         "select held_minor_units from purses where account_id = $1::text::uuid", account_id
@@ -116,9 +130,13 @@ UNREADABLE: dict[str, Callable[[BalanceCleared], tuple[bytes | None, Headers]]] 
 
 
 @pytest.mark.parametrize("fault", UNREADABLE)
-async def test_what_cannot_be_read_is_a_dead_letter_and_parks_nothing(purse: Harness, fault: str) -> None:
+async def test_what_cannot_be_read_is_a_dead_letter_and_parks_nothing(
+    purse: Harness, broker: str, kafka: KafkaChoice, fault: str
+) -> None:
     account = str(uuid4())
     body, headers = UNREADABLE[fault](cleared(account))
+    if kafka.profile == "apache" and len(body or b"") > MESSAGE_BYTES_MAX:
+        await raise_limit(broker, TOPIC)
     before = len(purse.observer.raw)
     await send(purse, account, body, headers)
     await purse.teller.tell(cleared(account, 5), version=2)
