@@ -1,4 +1,4 @@
-"""A cluster whose nodes learn of a new topic one after another: nobody is told that a topic is wrong which is only new."""
+"""A cluster whose nodes learn of a new topic one after another: what is only new is not called wrong."""
 
 from __future__ import annotations
 
