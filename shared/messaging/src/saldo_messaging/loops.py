@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from saldo_telemetry import current_trace, logger, span
+from saldo_telemetry import current_trace, is_sampled, logger, span
+from saldo_telemetry.attributes import LOOP
 from saldo_work import Answer, Cause, Transient, system_actor
 
 from saldo_messaging.database import INFRASTRUCTURE_ERRORS
 from saldo_messaging.failpoints import hit
 from saldo_messaging.runner import Runner
+from saldo_messaging.span_facts import ids_answered, ids_of, waited_since
 from saldo_messaging.tasks import Declined, Deferred, Done, Door, Failed, Outcome, Task
 
 BACK_OFF_SECONDS = 1.0
@@ -180,6 +182,7 @@ class LoopRun:
             traceparent=step.traceparent,
             tracestate=step.tracestate,
             stored_at=step.stored_at,
+            attributes=self._facts(step, answer) if is_sampled(step.traceparent) else None,
         ):
             hit("loop.before-call")
             settle = await self._loop.call(answer)
@@ -187,6 +190,9 @@ class LoopRun:
             if settle is not None:
                 await self._settle(step, settle)
         hit("loop.after-settle")
+
+    def _facts(self, step: Step, answer: Answer) -> dict[str, str | float]:
+        return {LOOP: self.name, **ids_of(step.command), **ids_answered(answer), **waited_since(step.stored_at)}
 
     async def _settle(self, step: Step, command: object) -> None:
         traceparent, tracestate = current_trace()

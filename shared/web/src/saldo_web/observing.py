@@ -100,7 +100,7 @@ def _leave(scope: Scope, method: str, status: int | None, seconds: float, curren
     if status is not None:
         about[names.HTTP_RESPONSE_STATUS_CODE] = status
     current.update_name(f"{method} {template}")
-    current.set_attributes(about)
+    current.set_attributes({**about, **names.business_ids(scope.get("path_params", {}))} if current.is_recording() else {})
     actor = scope.get("state", {}).get("actor")
     if actor is not None:
         current.set_attribute(names.ACTOR, str(actor))
