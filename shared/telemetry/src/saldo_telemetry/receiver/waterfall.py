@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from saldo_telemetry.attributes import WAITED_SECONDS
+from saldo_telemetry.attributes import EVENT_TYPE, WAITED_SECONDS
 from saldo_telemetry.receiver.spans import StoredSpan
 from saldo_telemetry.receiver.tree import grow, walk
 
@@ -14,6 +15,8 @@ NANOSECONDS: Final = 1_000_000_000
 ROWS_MAX: Final = 1_000  # a page with more cannot be read; what is left out is said
 TICKS: Final = (0, 25, 50, 75, 100)  # percent of the axis
 WAIT_SHOWN_MIN_NS: Final = 100_000  # a shorter wait is no news
+
+_SAME_IN_ALL_TYPES: Final = re.compile(r"^billing\.|\.v\d+$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +33,12 @@ class Bar:
     shared: bool
 
     @property
-    def wait_width(self) -> float:
-        """As far as the wait lies inside the axis."""
-        return self.left - self.wait_left
+    def label(self) -> str:
+        """The span's name; of a processed message its event, which says more than the topic (`invoice.issued`)."""
+        event_type = self.span.attributes.get(EVENT_TYPE)
+        if self.span.kind != "consumer" or not isinstance(event_type, str):
+            return self.span.name
+        return f"process {_SAME_IN_ALL_TYPES.sub('', event_type)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
