@@ -10,10 +10,8 @@ from importlib import metadata
 from typing import Final, TextIO
 
 from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.export import MetricExporter, MetricReader, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor, SpanExporter
@@ -95,14 +93,28 @@ def _build(service: str, process: str, metric_reader: MetricReader | None) -> _R
     resource = _resource(service, process)
     traces = TracerProvider(resource=resource, shutdown_on_exit=False)
     if _exports("TRACES"):
-        traces.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        traces.add_span_processor(BatchSpanProcessor(_span_exporter()))
     readers = [metric_reader] if metric_reader is not None else []
     if _exports("METRICS"):
-        readers.append(PeriodicExportingMetricReader(OTLPMetricExporter()))
+        readers.append(PeriodicExportingMetricReader(_metric_exporter()))
     meters = MeterProvider(metric_readers=readers, resource=resource, shutdown_on_exit=False)
     if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         trace.set_tracer_provider(traces)  # for instrumentation of libraries; OpenTelemetry allows it once a process
     return _Running(traces, meters)
+
+
+def _span_exporter() -> SpanExporter:
+    """Imported here: with its HTTP client it costs a start 50 ms, which most tests and commands need not pay."""
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+    return OTLPSpanExporter()
+
+
+def _metric_exporter() -> MetricExporter:
+    """As above."""
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+
+    return OTLPMetricExporter()
 
 
 def _resource(service: str, process: str) -> Resource:
