@@ -1,4 +1,4 @@
-"""One payment is one trace, from the HTTP request to the mail server's answer, and names nobody; metrics are as told."""
+"""One payment is one trace, from the HTTP request to the mail server's answer, and names nobody; so do the metrics."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def sink() -> Iterator[MetricsSink]:
 
 @pytest.fixture(scope="module")
 def shape(sink: MetricsSink) -> Shape:
-    """As in production: API and worker of each service are processes apart; they tell spans, and metrics every second."""
+    """As in production: API and worker of each service are processes apart; metrics are told every second."""
     exporting = {
         "OTEL_METRICS_EXPORTER": "otlp",
         "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": sink.endpoint,
@@ -139,6 +139,7 @@ async def test_a_running_suite_exports_the_documented_metrics_and_no_others(
     await wanda.add_card()
     await wanda.subscribe("connect-monthly")
     assert len(wanda.told(PaymentSucceeded)) == 1
+    await _retry_a_notice_that_does_not_exist(billing, wanda)  # the one command that the API of notifications has
     table = documented()
     running = [(process.service, process.kind) for process in billing.suite.processes.values()]
 
@@ -174,6 +175,16 @@ async def _post(customer: Customer, service: str, path: str, body: dict[str, Any
     url = f"/v1/accounts/{customer.account_id}/{path}"
     answer = await customer.billing.client(service).post(url, json=body, headers=headers)
     assert answer.status_code in (httpx2.codes.CREATED, httpx2.codes.ACCEPTED), answer.text
+
+
+async def _retry_a_notice_that_does_not_exist(billing: Billing, customer: Customer) -> None:
+    headers = {
+        "Authorization": f"Bearer {billing.suite.token('agent', permissions=['service:override'])}",
+        "Idempotency-Key": str(uuid4()),
+    }
+    url = f"/v1/accounts/{customer.account_id}/notices/{uuid4()}/retry"
+    answer = await billing.client("notifications").post(url, headers=headers)
+    assert answer.status_code == httpx2.codes.NOT_FOUND
 
 
 async def _outbox_is_empty(billing: Billing, service: str) -> bool:
