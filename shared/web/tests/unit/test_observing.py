@@ -127,8 +127,8 @@ async def test_a_defect_is_counted_as_an_error(
     await client.delete(f"{PAYMENTS}/broken", headers=as_agent)
     data = seen.reader.get_metrics_data()
     assert data is not None
-    (metric,) = [m for r in data.resource_metrics for s in r.scope_metrics for m in s.metrics]
-    (point,) = metric.data.data_points
+    metrics = {m.name: m for r in data.resource_metrics for s in r.scope_metrics for m in s.metrics}
+    (point,) = metrics["http.server.request.duration"].data.data_points
     assert point.attributes is not None
     assert point.attributes["error.type"] == "500"
 
