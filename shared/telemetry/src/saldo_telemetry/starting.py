@@ -26,6 +26,7 @@ FLUSH_TIMEOUT_MILLISECONDS: Final = 5_000  # a receiver that is gone must not ho
 class _Running:
     traces: TracerProvider
     metrics: MeterProvider
+    counts: bool
     holders: int = 0
 
 
@@ -82,7 +83,8 @@ def start(
             _running = _build(service, process, metric_reader)
             logs.configure(service, process, level=log_level, stream=log_stream)
             tracing.use_tracer(_running.traces.get_tracer("saldo"))
-            metrics.use_meter(_running.metrics.get_meter("saldo"))
+            # Where nobody collects, instruments do nothing at all instead of nearly nothing.
+            metrics.use_meter(_running.metrics.get_meter("saldo") if _running.counts else None)
         if span_exporter is not None:
             _running.traces.add_span_processor(SimpleSpanProcessor(span_exporter))
         _running.holders += 1
@@ -100,7 +102,7 @@ def _build(service: str, process: str, metric_reader: MetricReader | None) -> _R
     meters = MeterProvider(metric_readers=readers, resource=resource, shutdown_on_exit=False)
     if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         trace.set_tracer_provider(traces)  # for instrumentation of libraries; OpenTelemetry allows it once a process
-    return _Running(traces, meters)
+    return _Running(traces, meters, counts=bool(readers))
 
 
 def _span_exporter() -> SpanExporter:
