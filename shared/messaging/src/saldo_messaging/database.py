@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
+from saldo_telemetry import Gauge, Reading, gauge
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
@@ -15,6 +17,10 @@ POOL_SIZE = 10  # connections a process may hold for units of work; the runner i
 READ_POOL_SIZE = 10
 CONNECT_TIMEOUT_SECONDS = 10.0
 COMMAND_TIMEOUT_SECONDS = 60.0  # above the longest batch seen (0.5 s) by far; a hung server must not hang us
+
+CONNECTIONS: Final = gauge("db.client.connection.count", "{connection}", "Connections of the pool by state")
+CONNECTIONS_MAX: Final = gauge("db.client.connection.max", "{connection}", "Connections the pool may hold")
+CONNECTION_STATE: Final = "db.client.connection.state"
 
 
 class DatabaseAway(Exception):
@@ -84,6 +90,19 @@ class Database:
                 "jit": "off",
             },
         )
+
+    def pool_gauges(self) -> Mapping[Gauge, Callable[[], Sequence[Reading]]]:
+        """How full the pool is, read from memory."""
+
+        def count() -> Sequence[Reading]:
+            pool = self._pool
+            if pool is None:
+                return []
+            idle = pool.get_idle_size()
+            used = pool.get_size() - idle
+            return [(idle, {CONNECTION_STATE: "idle"}), (used, {CONNECTION_STATE: "used"})]
+
+        return {CONNECTIONS: count, CONNECTIONS_MAX: lambda: [(POOL_SIZE, {})]}
 
     async def connect(self) -> asyncpg.Connection[asyncpg.Record]:
         """A connection outside the pool, for what must own one (the relay's leadership)."""

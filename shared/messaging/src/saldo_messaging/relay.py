@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -17,6 +18,7 @@ from aiokafka.partitioner import murmur2
 from saldo_contracts.topics import TOPICS_BY_NAME
 from saldo_telemetry import is_sampled, logger, span
 
+from saldo_messaging import measuring
 from saldo_messaging.database import INFRASTRUCTURE_ERRORS, Database
 from saldo_messaging.failpoints import hit
 from saldo_messaging.settings import MessagingSettings
@@ -149,7 +151,7 @@ class Relay:
             self._wake.clear()
             records = await connection.fetch(FETCH_BESIDE_PARKED_SQL if self._any_parked else FETCH_SQL, BATCH_ROWS_MAX)
             if records:
-                await self._send(connection, records)
+                await self._send_measured(connection, records)
                 pause = POLL_SECONDS_MIN
                 continue
             try:
@@ -157,6 +159,19 @@ class Relay:
                 pause = POLL_SECONDS_MIN
             except TimeoutError:
                 pause = min(pause * 2, self._poll_seconds_max)
+
+    async def _send_measured(
+        self, connection: asyncpg.Connection[asyncpg.Record], records: Sequence[asyncpg.Record]
+    ) -> None:
+        began, sent = time.perf_counter(), self.sent
+        failure: Exception | None = None
+        try:
+            await self._send(connection, records)
+        except Exception as error:
+            failure = error
+            raise
+        finally:
+            measuring.relay_batch(len(records), self.sent - sent, time.perf_counter() - began, failure)
 
     async def _send(self, connection: asyncpg.Connection[asyncpg.Record], records: Sequence[asyncpg.Record]) -> None:
         lanes, unsendable = self._lanes(records)
