@@ -21,6 +21,7 @@ from saldo_work import Transient
 
 from saldo_messaging import measuring
 from saldo_messaging.failpoints import hit
+from saldo_messaging.freshness import Freshness
 from saldo_messaging.lag import Lag, LagAges, Place
 from saldo_messaging.runner import Runner
 from saldo_messaging.settings import MessagingSettings
@@ -69,6 +70,7 @@ class _Drain(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         self._listener.assigned = False
+        self._listener.freshness.ends()
         try:
             async with asyncio.timeout(DRAIN_SECONDS_MAX):
                 async with self._listener.busy:
@@ -78,6 +80,7 @@ class _Drain(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         self._listener.assigned = True
+        self._listener.freshness.begins()
 
 
 class Listener:
@@ -104,6 +107,7 @@ class Listener:
         self.busy = asyncio.Lock()
         self._leaving = False
         self.assigned = False
+        self.freshness = Freshness()
         self.trouble: str | None = None
         self._in_hand: Sequence[ConsumerRecord[Any, Any]] = ()
         self._lag_ages = LagAges()
@@ -175,6 +179,7 @@ class Listener:
 
     async def _leave(self) -> None:
         broker, self._broker, self.assigned = self._broker, None, False
+        self.freshness.ends()
         if broker is None:
             return
         self._leaving = True
@@ -199,6 +204,7 @@ class Listener:
         async with self.busy:
             began = time.perf_counter()
             self._in_hand = delivery.records
+            self.freshness.read(delivery.records)
             try:
                 translate = self._translation.task_of_record
                 tasks = [task for record in delivery.records if (task := translate(record)) is not None]

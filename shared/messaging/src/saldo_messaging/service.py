@@ -100,7 +100,13 @@ class Runtime:
         self._retention = InboxRetention(
             self.database, messages_kept=None if retention is None else timedelta(days=retention)
         )
-        self._waiting = WaitingMessages(service.name, self.database, runner=self.runner, translation=self.translation)
+        self._waiting = WaitingMessages(
+            service.name,
+            self.database,
+            runner=self.runner,
+            translation=self.translation,
+            fresh_seconds=self._fresh_seconds,
+        )
 
     @property
     def commands(self) -> Commands:
@@ -116,10 +122,10 @@ class Runtime:
         await self.runner.stop()
         await self.database.close()
 
-    async def start_worker(self) -> None:
-        """Relay, listener, timers and loops."""
+    async def start_worker(self, *, api_apart: bool = True) -> None:
+        """Relay, listener, timers and loops; `api_apart`: requests are taken by another process, which wakes nobody."""
         service, settings = self.service, self.service.messaging
-        self._relay = Relay(service.name, self.database, settings)
+        self._relay = Relay(service.name, self.database, settings, api_apart=api_apart)
         self._listener = Listener(
             service.name, settings, listens=service.listens, translation=self.translation, runner=self.runner
         )
@@ -129,7 +135,6 @@ class Runtime:
             clock=self.clock,
             runner=self.runner,
             kinds=service.timers,
-            sandbox=self.sandbox,
         )
         self._loops = [LoopRun(service.name, loop, self.runner) for loop in service.loops(self)]
         self._relay.start()
@@ -155,6 +160,9 @@ class Runtime:
     def _on_events(self) -> None:
         if self._relay:
             self._relay.wake()
+
+    def _fresh_seconds(self) -> float:
+        return self._listener.freshness.seconds() if self._listener else 0.0
 
     def _on_waiting(self) -> None:
         self._waiting.wake()
@@ -222,6 +230,8 @@ class Runtime:
         now = await self.clock.now()
         worker = self._relay is not None
         due = await self.database.pool.fetchval(COUNT_DUE_SQL, now) if worker else 0
+        if due and self._timers:
+            self._timers.wake()  # whoever moved the clock asks here whether all that follows is done
         lag = await self._listener.lag() if self._listener else 0
         claims = sum([await loop.waiting() + loop.under_way for loop in self._loops])
         outbox = row["outbox"] if row else 0
@@ -252,7 +262,7 @@ async def run_process(service: Service, kind: str, stop: asyncio.Event) -> None:
     async with Runtime(service) as runtime:
         servers = []
         if kind in ("worker", "serve"):
-            await runtime.start_worker()
+            await runtime.start_worker(api_apart=kind == "worker")
         if kind in ("api", "serve"):
             servers.append(service.serve_http(service.api(runtime), settings.http_host, settings.api_port))
         if kind == "worker":
