@@ -23,6 +23,7 @@ from saldo_messaging import measuring
 from saldo_messaging.failpoints import hit
 from saldo_messaging.freshness import Freshness
 from saldo_messaging.lag import Lag, LagAges, Place
+from saldo_messaging.membership import instance_of, leave, member_of
 from saldo_messaging.runner import Runner
 from saldo_messaging.settings import MessagingSettings
 from saldo_messaging.tasks import Task
@@ -129,6 +130,7 @@ class Listener:
         while True:
             try:
                 present = await existing_topics(self._settings.kafka_bootstrap, self._wanted)
+                present |= self._topics  # streams come and never go; a node that was not told yet knows fewer
                 if present != self._topics:
                     self._topics = set()
                     await self._leave()
@@ -149,7 +151,7 @@ class Listener:
     async def _join(self, topics: Sequence[str]) -> None:
         profile = self._settings.broker
         broker = KafkaBroker(
-            self._settings.kafka_bootstrap,
+            self._settings.kafka_bootstrap.split(","),  # FastStream, unlike aiokafka, takes a text for one address
             client_id=f"{self._service}-{self._settings.replica}",
             apply_types=False,
             allow_auto_create_topics=False,
@@ -159,7 +161,9 @@ class Listener:
         subscriber = broker.subscriber(
             *topics,
             group_id=self._service,
-            group_instance_id=f"{self._service}-{self._settings.replica}" if profile.idempotent_producer else None,
+            group_instance_id=instance_of(self._service, self._settings.replica, topics)
+            if profile.static_members
+            else None,
             batch=True,
             max_records=BATCH_RECORDS_MAX,
             batch_timeout_ms=BATCH_TIMEOUT_MS,
@@ -183,10 +187,13 @@ class Listener:
         if broker is None:
             return
         self._leaving = True
+        member = member_of(self._subscriber.consumer)
         try:
             await broker.stop()
         finally:
             self._leaving, self._subscriber = False, None
+        if self._settings.broker.static_members:
+            await leave(self._settings.kafka_bootstrap, self._service, member)
 
     async def _parse(self, records: Sequence[ConsumerRecord[Any, Any]]) -> KafkaMessage:
         """Keep the bytes: FastStream's own parser raises on a header that is no UTF-8, and the batch would be lost."""
@@ -202,9 +209,9 @@ class Listener:
 
     async def _on_batch(self, delivery: Delivery) -> None:
         async with self.busy:
+            self.freshness.read(delivery.records)
             began = time.perf_counter()
             self._in_hand = delivery.records
-            self.freshness.read(delivery.records)
             try:
                 translate = self._translation.task_of_record
                 tasks = [task for record in delivery.records if (task := translate(record)) is not None]
