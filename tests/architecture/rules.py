@@ -30,6 +30,7 @@ CLOCK_READS = frozenset(
 )
 # Machine time, argued one by one; `time.monotonic` is free for all, it cannot be mistaken for a date.
 MACHINE_TIME = {
+    "saldo_messaging.freshness": "how old a record is that is being read, by the time its broker gave it",
     "saldo_telemetry.tracing": "whether a stored trace is still young enough to be continued",
     "saldo_telemetry.receiver.store": "the age at which a kept trace is forgotten",
     "saldo_web.signing": "a token's times of issue and expiry",

@@ -10,6 +10,7 @@ from saldo_telemetry import Gauge, Reading, gauge, logger
 
 from saldo_messaging.database import Database
 
+READ_TIMEOUT_SECONDS: Final = 10.0  # a server that hangs must not silence the readings of the others
 OBSERVE_SECONDS: Final = 5.0  # several times between two exports, which are a minute apart unless told otherwise
 
 OUTBOX_AGE_SQL: Final = (
@@ -94,7 +95,8 @@ class Observation:
     async def _observe(self, number: int, read: ReadBacklog) -> None:
         """A reading that fails leaves a gap: yesterday's number would look like calm."""
         try:
-            self._values[number] = await read()
+            async with asyncio.timeout(READ_TIMEOUT_SECONDS):
+                self._values[number] = await read()
         except Exception as error:
             self._values.pop(number, None)
             log.warning("backlog not read", error=type(error).__name__)

@@ -60,3 +60,18 @@ async def test_collecting_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
         await asyncio.sleep(0)
     assert table.read_times == 1
     await observation.stop()
+
+
+async def test_a_reading_that_hangs_silences_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backlog, "OBSERVE_SECONDS", 0.005)
+    monkeypatch.setattr(backlog, "READ_TIMEOUT_SECONDS", 0.01)
+
+    async def hangs() -> Readings:
+        await asyncio.Event().wait()
+        return {}
+
+    table = Table()
+    observation = Observation([hangs, table.read], {})
+    observation.start()
+    await until(lambda: table.read_times > 1 and told(WAITING) == [(3, {})])
+    await observation.stop()

@@ -96,6 +96,7 @@ def test_a_payment_is_found_by_its_id_with_what_came_of_it_later(http: httpx2.Cl
     )
     assert "a trace of its own, linked to this one" in earlier and "reconciliation call" in earlier
     assert f"Goes on with {ROOT}" in later
+    assert "Other traces of this payment" in later
 
 
 def test_every_span_opens_its_details_without_a_script(http: httpx2.Client) -> None:

@@ -18,6 +18,8 @@ from saldo_telemetry.receiver.store import SpanStore
 from saldo_telemetry.receiver.waterfall import Waterfall, lay_out, waited_ns
 
 LATER_SHOWN_MAX: Final = 5  # traces that go on with one, drawn below it; the rest are links
+RELATED_PAYMENTS_MAX: Final = 5  # a trace of a billing run may name hundreds
+RELATED_SHOWN_MAX: Final = 10
 TRACES_A_PAGE: Final = 50
 ASSETS: Final = {"style.css": "text/css; charset=utf-8", "page.js": "text/javascript; charset=utf-8"}
 
@@ -61,6 +63,7 @@ def trace_page(store: SpanStore, trace_id: str, spans: Sequence[StoredSpan], *, 
         earlier=store.summaries(earlier),
         continued=[_continuation(store, one, waterfall) for one in later[:LATER_SHOWN_MAX]],
         more_later=later[LATER_SHOWN_MAX:],
+        related=_related(store, summary),
     )
 
 
@@ -78,6 +81,17 @@ def asset(name: str) -> bytes:
 def _continuation(store: SpanStore, summary: TraceSummary, first: Waterfall) -> Continuation:
     spans = store.trace(summary.trace_id)
     return Continuation(summary, lay_out(spans), summary.started_ns - first.started_ns - first.length_ns)
+
+
+def _related(store: SpanStore, summary: TraceSummary) -> list[TraceSummary]:
+    """Other traces of the same payments (a webhook's, a retry's, a read's), the newest first."""
+    found = {
+        one.trace_id: one
+        for payment_id in summary.payment_ids[:RELATED_PAYMENTS_MAX]
+        for one in store.traces(Question(text=payment_id, limit=RELATED_SHOWN_MAX))
+        if one.trace_id != summary.trace_id
+    }
+    return sorted(found.values(), key=lambda one: one.started_ns, reverse=True)[:RELATED_SHOWN_MAX]
 
 
 def _asked(question: Question) -> dict[str, str]:
