@@ -128,7 +128,7 @@ class LoopRun:
         if not steps:
             return 0
         self._rest_seconds = self._loop.poll_seconds
-        hit("loop.before-claim")
+        hit("loop.before-claim", self._loop.name)
         outcomes = await self._runner.submit([self._task_of(step) for step in steps])
         claimed = 0
         for step, outcome in zip(steps, outcomes, strict=True):
@@ -181,12 +181,12 @@ class LoopRun:
             tracestate=step.tracestate,
             stored_at=step.stored_at,
         ):
-            hit("loop.before-call")
+            hit("loop.before-call", self._loop.name)
             settle = await self._loop.call(answer)
-            hit("loop.before-settle")
+            hit("loop.before-settle", self._loop.name)
             if settle is not None:
                 await self._settle(step, settle)
-        hit("loop.after-settle")
+        hit("loop.after-settle", self._loop.name)
 
     async def _settle(self, step: Step, command: object) -> None:
         traceparent, tracestate = current_trace()
