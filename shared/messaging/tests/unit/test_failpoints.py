@@ -14,7 +14,7 @@ from saldo_messaging.failpoints import POINTS, Failpoints
 @pytest.mark.parametrize(
     ("orders", "said"),
     [
-        ("relay.befor-send=kill@1:/x", "no point 'relay.befor-send'; known points: listener.before-ack"),
+        ("relay.befor-send=kill@1:/x", "no point 'relay.befor-send'; known points: dead-letters.before-answer"),
         ("relay.before-send", "cannot read 'relay.before-send'; it is written point=kill@3:/path/of/the/proof"),
         ("relay.before-send=sleep@1:/x", "cannot read"),
         ("relay.before-send=kill@0:/x", "cannot read"),
