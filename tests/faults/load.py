@@ -61,6 +61,10 @@ class Load:
         """One payment each, by a card that is not kept; more than is owed becomes credit."""
         await self._side_by_side([self._paid(one, minor_units) for one in customers or self.customers])
 
+    async def a_month_passes(self) -> None:
+        """Renewals fall due and are collected; days of grace and of retries end."""
+        await self.billing.clock.forward(days=31)
+
     async def without_autopay(self) -> None:
         """From now on invoices wait for somebody to pay them."""
         await self._side_by_side([one.autopay(enabled=False) for one in self.customers])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from saldo_local.stack import StackFailed
 from saldo_local.suite import Shape, Suite
 
 from tests.faults.waiting import wait_until
@@ -61,6 +62,15 @@ class ArmedSuite(Suite):
             return False
         assert code == -signal.SIGKILL, f"{name} ended with {code}:\n{self.processes[name].last_words()}"
         return True
+
+    async def revive(self, name: str, environment: Mapping[str, str]) -> None:
+        """Start a dead process; returns when it is ready, or dead again: work that waits may lead it to its next
+        point before it was ever ready."""
+        try:
+            await self.restart(name, environment)
+        except StackFailed:
+            if not self.died(name):
+                raise
 
     async def arm(self, name: str, order: Order) -> None:
         """Stop a process in good order and start it again, armed."""

@@ -18,6 +18,7 @@ class Reaper:
         self._suite = suite
         self._orders = list(orders)
         self.process = self._orders[0].process
+        self.waits_at = self._orders[0].point
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -40,12 +41,13 @@ class Reaper:
 
     async def _reap(self) -> None:
         for order, successor in zip(self._orders, [*self._orders[1:], None], strict=True):
+            self.waits_at = order.point
             await wait_until(lambda: self._suite.died(self.process), f"{order} was never reached")
             proof = order.proof(self._suite.folder)
             assert proof.exists(), f"{self.process} was killed, but not at {order.point}"
             await end_leases(self._suite)
             environment = UNARMED if successor is None else successor.environment(self._suite.folder)
-            await self._suite.restart(self.process, environment)
+            await self._suite.revive(self.process, environment)
 
 
 async def until_all_died(reapers: Iterable[Reaper]) -> None:

@@ -62,10 +62,13 @@ async def test_a_process_is_killed_at_each_of_its_steps(running: Running, proces
     orders = [Order(process, point, PASSAGE) for point in MATRIX[process]]
     async with running(shape(split=True), {process: orders[0]}) as (suite, load), Reaper(suite, orders) as reaper:
         for _ in range(ROUNDS_MAX):
+            if reaper.done:
+                break
+            if reaper.waits_at.startswith("timers."):
+                await load.a_month_passes()  # what is due then is all that timers do
+                continue
             new = await load.arrive(CUSTOMERS_UNDER_MANY_DEATHS)
             await load.subscribe(new)
             await load.pay(customers=new)
-            if reaper.done:
-                break
         await reaper.all_died()
         assert await faults_of(load) == []

@@ -7,7 +7,7 @@ and do not count. A strange id, or more than five rows on one test, stops the co
 
 Fixtures feed the recorder: `saldo_testkit.recorder.recorder`, or the fixture `requirement_recorder`, or
 `config.stash[RECORDER]`. With `--requirements-report=FILE` a run writes what it proved; a run that was broken off does
-not.
+not. Where pytest-xdist spreads a run over processes, each hands its attempts to the one that writes the report.
 """
 
 import ast
@@ -16,6 +16,7 @@ import textwrap
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,7 @@ ROWS_PER_TEST_MAX = 5  # a test that proves more is a tour, and when it fails no
 PROVING_FOLDERS = frozenset({"component", "flows", "e2e"})
 RECORDER = pytest.StashKey[Recorder]()
 MARK = "requirement"
+HANDED_OVER = "saldo_requirement_attempts"  # in what a worker process of pytest-xdist gives back
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,6 +67,7 @@ class Ledger:
         self._catalogue: dict[str, Requirement] | None = None
         self._attempts: list[Attempt] = []
         self._running: Running | None = None
+        self._strange = ""
 
     @property
     def catalogue(self) -> dict[str, Requirement]:
@@ -77,9 +80,20 @@ class Ledger:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Before any deselection, so that a slow test's mark is checked in every run."""
-        faults = [f"{item.nodeid}: {fault}" for item in items for fault in self._faults(rows_of(item))]
-        if faults:
-            raise pytest.UsageError("\n".join(faults))
+        self._strange = "\n".join(f"{item.nodeid}: {fault}" for item in items for fault in self._faults(rows_of(item)))
+        if self._strange and not self._is_worker:
+            raise pytest.UsageError(self._strange)
+
+    @property
+    def _is_worker(self) -> bool:
+        """A process of pytest-xdist, which hangs up without a word on an error of its collection."""
+        return hasattr(self._config, "workeroutput")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self) -> None:
+        """What would have stopped the collection fails every test of a worker process instead."""
+        if self._strange:
+            pytest.fail(self._strange, pytrace=False)
 
     def _faults(self, rows: tuple[str, ...]) -> Iterator[str]:
         if len(rows) > ROWS_PER_TEST_MAX:
@@ -97,7 +111,7 @@ class Ledger:
             return (yield)
         finally:
             evidence = recorder.close_page()
-            if rows:
+            if rows and not self._strange:
                 self._attempts += self._judge(item, self._running, evidence)
             self._running = None
 
@@ -131,8 +145,18 @@ class Ledger:
                 missing = what_is_missing(self.catalogue[row].reading, evidence, asserts=asserts_something(item))
             yield Attempt(row, item.nodeid, tuple(missing))
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """A worker process ended; what it gives back is plain lists. One that crashed gives nothing back."""
+        handed_over = getattr(node, "workeroutput", {}).get(HANDED_OVER, ())
+        self._attempts += [Attempt(row, test, tuple(missing)) for row, test, missing in handed_over]
+
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
+        if self._is_worker:
+            output: dict[str, object] = getattr(self._config, "workeroutput", {})
+            output[HANDED_OVER] = [(one.row, one.test, one.missing) for one in self._attempts]
+            return
         target: str | None = self._config.getoption("--requirements-report")
         if target and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             Report.of(self.catalogue, self._attempts).write(Path(target))

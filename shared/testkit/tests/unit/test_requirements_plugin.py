@@ -216,3 +216,19 @@ def test_a_run_without_the_option_leaves_the_last_report_alone(project: Project,
     project.test("tests/flows/test_it.py", "PAY-01", body=APPLIED)
     pytester.runpytest_inprocess()
     assert not (pytester.path / "build").exists()
+
+
+def test_a_run_spread_over_processes_proves_the_same(project: Project) -> None:
+    project.test("tests/flows/test_one.py", "PAY-01", body=APPLIED)
+    project.test("tests/flows/test_two.py", "INV-02", body="assert True")
+    outcome = project.run("-n", "2", "--dist", "loadfile")
+    assert outcome.proven == ["PAY-01"]
+    assert outcome.missing["INV-02"] == ["the test made no HTTP request"]
+    assert "requirements proven: 1 of 4" in outcome.output
+
+
+def test_a_strange_id_fails_a_spread_run_too(project: Project) -> None:
+    project.test("tests/flows/test_one.py", "PAY-99", body=APPLIED)
+    outcome = project.run("-n", "2")
+    assert outcome.exit_code != 0
+    assert "no requirement 'PAY-99'" in outcome.output
