@@ -19,18 +19,23 @@ from saldo_messaging.inbox_check import inspect
 from tests.contracts.house import NOWHERE, built
 from tests.faults.leases import end_leases
 from tests.faults.load import Load
+from tests.faults.waiting import wait_for
 
-RESTS_MAX = 20  # a payment in doubt is asked about again and again, each time under a lease
+REST_SECONDS_MAX = 240.0  # a payment in doubt is asked about again and again, each time under a lease
 SETTLED: Final = ("paid", "credited")
 
 
 async def at_rest(load: Load) -> Sequence[Mapping[str, Any]]:
     """Nothing under way, and nothing that waits for a lease of somebody dead."""
-    for _ in range(RESTS_MAX):
+    reports: Sequence[Mapping[str, Any]] = []
+
+    async def is_at_rest() -> bool:
+        nonlocal reports
         reports = await load.billing.rest()
-        if not await end_leases(load.billing.suite):
-            return reports
-    raise AssertionError(f"something is still under a lease after {RESTS_MAX} ends of leases")
+        return not await end_leases(load.billing.suite)
+
+    await wait_for(is_at_rest, "something is still under a lease", seconds=REST_SECONDS_MAX)
+    return reports
 
 
 async def faults_of(load: Load) -> list[str]:
