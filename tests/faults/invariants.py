@@ -69,7 +69,9 @@ async def _everybody_applied(load: Load) -> list[str]:
             for service in SERVICES
         )
     )
-    assert all(found.messages for found in findings), "a service that heard nothing proves nothing"
+    assert not load.customers or all(found.messages for found in findings), (
+        "a service that heard nothing proves nothing"
+    )
     return [fault for found in findings for fault in found.faults]
 
 
