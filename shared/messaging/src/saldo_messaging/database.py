@@ -38,6 +38,7 @@ DATABASE_ERRORS: tuple[type[Exception], ...] = (
     asyncpg.exceptions.OperatorInterventionError,
     asyncpg.exceptions.InsufficientResourcesError,
     asyncpg.exceptions.IdleInTransactionSessionTimeoutError,  # we were frozen; everything of the unit is undone
+    asyncpg.InternalClientError,  # the server ended a connection between two statements, and the driver is confused
 )
 INFRASTRUCTURE_ERRORS: tuple[type[Exception], ...] = (*DATABASE_ERRORS, OSError, TimeoutError)
 CONFLICT_ERRORS: tuple[type[Exception], ...] = (

@@ -33,11 +33,11 @@ async def purse(make_database: Make, broker: str) -> AsyncIterator[Harness]:
         yield harness
 
 
-async def tell(purse: Harness, account_id: str, minor_units: int = 1) -> str:
-    """Told twice, as the relay may do; its id, once it had its effect or is a dead letter."""
+async def tell(purse: Harness, account_id: str, minor_units: int = 1, *, times: int = 1) -> str:
+    """Its id, once it had its effect or is a dead letter; told more than once, as the relay may do, where asked."""
     amount = Amount(minor_units=minor_units, currency="EUR")
     event = BalanceCleared(account_id=account_id, seller_id=SELLER, ledger_version=1, balance=amount, cleared_at=NOW)
-    event_id = (await purse.teller.tell(event, times=2)).id
+    event_id = (await purse.teller.tell(event, times=times)).id
 
     async def dealt_with() -> bool:
         return bool(
@@ -65,7 +65,7 @@ async def test_what_was_applied_or_stands_among_the_dead_letters_is_no_fault(pur
     account_id = str(uuid4())
     before = (await inspect(purse.service)).messages
     for minor_units in (1, 2, POISON, 3):
-        await tell(purse, account_id, minor_units)
+        await tell(purse, account_id, minor_units, times=2)
     found = await inspect(purse.service)
     assert (found.messages - before, list(found.faults)) == (4, [])
 
