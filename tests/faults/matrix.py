@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from tests.faults.orders import Order
@@ -101,3 +103,46 @@ WALKS: Final[Mapping[str, Sequence[Walk]]] = {
 def walked() -> set[tuple[str, str]]:
     """(process, point) of every death in the matrix."""
     return {(walk.process, point) for walks in WALKS.values() for walk in walks for point in walk.points}
+
+
+# -- the page for people -----------------------------------------------------------------------------------------------
+
+PAGE: Final = "docs/fault-matrix.md"
+KILLS: Final = "test_processes_are_killed_at_each_of_their_steps"
+RETRIES: Final = "test_a_retry_of_dead_letters_is_killed_and_given_again"
+HEAD: Final = """# Where each step can stop
+
+Every named point of `saldo_messaging.failpoints` and every process that is killed there, with the stories under which it happens; `#name`
+is one loop alone. Made from `tests/faults/matrix.py` by `python -m tests.faults.matrix`; `tests/faults/test_matrix.py` holds it against the
+points that there are and against each service's own wiring. The tests stand in `tests/faults/test_kills.py`; after every story all sentences
+of `make invariants` must hold. What is no single step (servers away, connections cut, replicas that come and go, a frozen worker) is in
+`tests/faults/test_outages.py`, and what happens where a promise is broken on purpose in `tests/faults/test_sabotage.py`.
+
+| what stands | point | processes, by story | test |
+| --- | --- | --- | --- |
+"""
+
+
+def page() -> str:
+    """The matrix as a table: row of the architecture, point, who dies there under which story, test."""
+    return HEAD + "".join(
+        f"| {row} | `{point}` | {_deaths(point)} | `{RETRIES if point in DEAD_LETTERS else KILLS}` |\n"
+        for row, points in ROWS.items()
+        for point in points
+    )
+
+
+def _deaths(point: str) -> str:
+    stories: dict[str, list[str]] = defaultdict(list)
+    for story, walks in WALKS.items():
+        stories[story.partition(":")[0]] += [
+            f"{walk.process}{f' #{part}' if part else ''}"
+            for walk in walks
+            for name, _, part in (place.partition("#") for place in walk.points)
+            if name == point
+        ]
+    return "; ".join(f"{story}: {', '.join(names)}" for story, names in stories.items() if names)
+
+
+if __name__ == "__main__":
+    Path(PAGE).write_text(page())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from saldo_local.suite import SERVICES
@@ -10,7 +11,7 @@ from saldo_messaging import Runtime
 from saldo_messaging.failpoints import POINTS
 
 from tests.contracts.house import NOWHERE, built
-from tests.faults.matrix import DEAD_LETTERS, LISTENER, LOOP, RELAY, ROWS, RUNNER, WEBHOOK, walked
+from tests.faults.matrix import DEAD_LETTERS, LISTENER, LOOP, PAGE, RELAY, ROWS, RUNNER, WEBHOOK, page, walked
 
 HEARS_WEBHOOKS = "payments"
 
@@ -41,3 +42,8 @@ def test_every_point_is_some_process_s() -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_process_dies_at_every_point_that_it_has(service: str) -> None:
     assert {death for death in walked() if death[0].startswith(f"{service}-")} == set(has(service))
+
+
+def test_the_page_for_people_is_fresh() -> None:
+    committed = (Path(__file__).parents[2] / PAGE).read_text()
+    assert committed == page(), "run `python -m tests.faults.matrix`"
