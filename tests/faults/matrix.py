@@ -75,13 +75,13 @@ SERVICES: Final = tuple(OF_A_MESSAGE)
 
 # The story under which they die -> who dies; walks of one story are walked side by side.
 WALKS: Final[Mapping[str, Sequence[Walk]]] = {
-    "orders and payments: subscriptions": (Walk("subscriptions-worker", (*RELAY, *LISTENER, *RUNNER), SECOND),),
-    "orders and payments: invoicing": (Walk("invoicing-worker", (*RELAY, *LISTENER, *RUNNER), SECOND),),
-    "orders and payments: payments": (
-        Walk("payments-worker", (*RELAY, *LISTENER, *RUNNER, *loop("collection"), *loop("validation")), SECOND),
-    ),
-    "orders and payments: notifications": (
+    "orders and payments: the ends": (
+        Walk("subscriptions-worker", (*RELAY, *LISTENER, *RUNNER), SECOND),
         Walk("notifications-worker", (*RELAY, *LISTENER, *RUNNER, *loop("delivery")), SECOND),
+    ),
+    "orders and payments: the middle": (
+        Walk("invoicing-worker", (*RELAY, *LISTENER, *RUNNER), SECOND),
+        Walk("payments-worker", (*RELAY, *LISTENER, *RUNNER, *loop("collection"), *loop("validation")), SECOND),
     ),
     "orders and payments: the APIs": (
         Walk("subscriptions-api", RUNNER, SECOND),
@@ -112,11 +112,13 @@ KILLS: Final = "test_processes_are_killed_at_each_of_their_steps"
 RETRIES: Final = "test_a_retry_of_dead_letters_is_killed_and_given_again"
 HEAD: Final = """# Where each step can stop
 
-Every named point of `saldo_messaging.failpoints` and every process that is killed there, with the stories under which it happens; `#name`
-is one loop alone. Made from `tests/faults/matrix.py` by `python -m tests.faults.matrix`; `tests/faults/test_matrix.py` holds it against the
-points that there are and against each service's own wiring. The tests stand in `tests/faults/test_kills.py`; after every story all sentences
-of `make invariants` must hold. What is no single step (servers away, connections cut, replicas that come and go, a frozen worker) is in
-`tests/faults/test_outages.py`, and what happens where a promise is broken on purpose in `tests/faults/test_sabotage.py`.
+Every named point of `saldo_messaging.failpoints` and every process that is killed there, with the stories under which
+it happens; `#name` is one loop alone. Made from `tests/faults/matrix.py` by `python -m tests.faults.matrix`;
+`tests/faults/test_matrix.py` holds it against the points that there are and against each service's own wiring. The
+tests stand in `tests/faults/test_kills.py`; after every story all sentences of `make invariants` must hold. What is
+no single step (servers away, connections cut, replicas that come and go, a frozen worker) is in
+`tests/faults/test_outages.py`, and what happens where a promise is broken on purpose in
+`tests/faults/test_sabotage.py`.
 
 | what stands | point | processes, by story | test |
 | --- | --- | --- | --- |
