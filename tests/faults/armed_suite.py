@@ -81,12 +81,12 @@ class ArmedSuite(Suite):
         assert code == -signal.SIGKILL, f"{name} ended with {code}:\n{self.processes[name].last_words()}"
         return True
 
-    async def revive(self, name: str, order: Order | None) -> None:
-        """Start a process that has ended, armed or healthy; returns when it is ready, or dead again: work that waits
-        may lead it to its next point before it was ever ready."""
+    async def revive(self, name: str, order: Order | None, *, healthy: bool = True) -> None:
+        """Start a process that has ended, armed or not; returns when it is ready, or dead again: work that waits may
+        lead it to its next point before it was ever ready. Without an order it is healthy where wished."""
         if order is not None and order.sabotage is not None:
             self.sabotage[name] = order.sabotage
-        elif order is None:
+        elif order is None and healthy:
             self.sabotage.pop(name, None)
         try:
             await self.restart(name, UNARMED if order is None else order.environment(self.folder))

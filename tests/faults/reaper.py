@@ -14,12 +14,13 @@ from tests.faults.waiting import wait_until
 
 class Reaper:
     """`async with Reaper(suite, orders):` one process dies once for each order. `armed`: it has the first one already,
-    else it is started again with it."""
+    else it is started again with it. `heals`: what was wrong with it besides is over with its last death."""
 
-    def __init__(self, suite: ArmedSuite, orders: Sequence[Order], *, armed: bool = False) -> None:
+    def __init__(self, suite: ArmedSuite, orders: Sequence[Order], *, armed: bool = False, heals: bool = True) -> None:
         self._suite = suite
         self._orders = list(orders)
         self._armed = armed
+        self._heals = heals
         self.process = self._orders[0].process
         self._task: asyncio.Task[None] | None = None
 
@@ -49,7 +50,7 @@ class Reaper:
             proof = order.proof(self._suite.folder)
             assert proof.exists(), f"{self.process} was killed, but not at {order.point}"
             await end_leases(self._suite)
-            await self._suite.revive(self.process, successor)
+            await self._suite.revive(self.process, successor, healthy=self._heals)
 
 
 async def until_all_died(reapers: Iterable[Reaper]) -> None:

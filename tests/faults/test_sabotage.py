@@ -39,10 +39,12 @@ async def pay_invoices_under(world: World, order: Order) -> set[str]:
     await load.without_autopay(customers)
     await load.subscribe(customers)
     await load.billing.rest()
-    async with Reaper(suite, [order]) as reaper:
+    async with Reaper(suite, [order], heals=False) as reaper:
         await load.pay(INVOICE_MINOR_UNITS, customers)
         await reaper.all_died()
-    return set(await faults_of(load)) - before
+    faults = set(await faults_of(load)) - before
+    await suite.spoil(order.process, None)
+    return faults
 
 
 async def test_a_batch_that_comes_twice_has_one_effect(world: World) -> None:
