@@ -5,8 +5,11 @@ PYTEST := $(PYTHON) -m pytest
 REPORT := --requirements-report=build/requirements.json
 TYPED  := shared services deploy $(wildcard tests conftest.py)
 
-# What `make test` runs, on one stack; `make test-all` adds the slow roads.
-TESTS     := $(wildcard shared/*/tests services/*/tests deploy/local/tests tests/architecture tests/contracts tests/flows)
+# What `make test` runs; `make test-all` adds the slow roads. A file of tests stays on one of the WORKERS; those that
+# start whole suites come first, so that no worker is left alone with them at the end.
+TESTS     := $(wildcard tests/flows tests/contracts services/*/tests shared/*/tests deploy/local/tests tests/architecture)
+WORKERS   ?= 2
+SPREAD    := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 OTHERS    := $(wildcard tests/faults tests/models tests/e2e tests/scenarios)
 ALL_TESTS := $(TESTS) $(OTHERS)
 
@@ -36,7 +39,7 @@ invariants: setup ## Hold every invariant against the suite that `make up` left 
 	@$(PYTHON) -m saldo_local invariants
 
 test: setup ## Run the tests: unit, integration, component, flows, contracts, architecture.
-	@$(PYTEST) $(REPORT) $(TESTS)
+	@$(PYTEST) $(SPREAD) $(REPORT) $(TESTS)
 
 test-slow: setup ## Run only what `make test` leaves out: slow roads, faults, models, end to end.
 	@$(PYTEST) -m slow $(TESTS)

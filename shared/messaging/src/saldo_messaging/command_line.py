@@ -20,7 +20,6 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from saldo_messaging import failpoints, inbox_check, operator, operator_backlog
-from saldo_messaging.migrate import migrate_async
 from saldo_messaging.service import Runtime, Service, run_process
 from saldo_messaging.topics import TopicsDiffer, apply_topics, check_topics, published_by
 
@@ -156,12 +155,12 @@ async def _run(service: Service, asked: argparse.Namespace) -> int:
         case "api" | "worker" | "serve":
             return await _serve(service, asked.command)
         case "migrate":
-            await migrate_async(service.messaging.dsn, service.migrations)
+            await _migrate(service)
             print(f"{service.name}: the database is up to date")
         case "topics":
             await _topics(service, asked.action)
         case "prepare":
-            await migrate_async(service.messaging.dsn, service.migrations)
+            await _migrate(service)
             await _topics(service, "apply")
         case "openapi":
             print(json.dumps(_openapi(service), indent=2, sort_keys=True))
@@ -170,6 +169,12 @@ async def _run(service: Service, asked: argparse.Namespace) -> int:
         case "dead-letters" | "timers" | "outbox":
             await _operate(service, asked)
     return 0
+
+
+async def _migrate(service: Service) -> None:
+    from saldo_messaging.migrate import migrate_async  # Alembic is a tenth of a start, and a running service needs none
+
+    await migrate_async(service.messaging.dsn, service.migrations)
 
 
 async def _serve(service: Service, kind: str) -> int:

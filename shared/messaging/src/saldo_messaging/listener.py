@@ -20,6 +20,7 @@ from saldo_telemetry import counter, logger
 from saldo_work import Transient
 
 from saldo_messaging.failpoints import hit
+from saldo_messaging.freshness import Freshness
 from saldo_messaging.runner import Runner
 from saldo_messaging.settings import MessagingSettings
 from saldo_messaging.tasks import Task
@@ -68,6 +69,7 @@ class _Drain(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         self._listener.assigned = False
+        self._listener.freshness.ends()
         try:
             async with asyncio.timeout(DRAIN_SECONDS_MAX):
                 async with self._listener.busy:
@@ -77,6 +79,7 @@ class _Drain(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         self._listener.assigned = True
+        self._listener.freshness.begins()
 
 
 class Listener:
@@ -103,6 +106,7 @@ class Listener:
         self.busy = asyncio.Lock()
         self._leaving = False
         self.assigned = False
+        self.freshness = Freshness()
         self.trouble: str | None = None
 
     def start(self) -> None:
@@ -172,6 +176,7 @@ class Listener:
 
     async def _leave(self) -> None:
         broker, self._broker, self.assigned = self._broker, None, False
+        self.freshness.ends()
         if broker is None:
             return
         self._leaving = True
@@ -194,6 +199,7 @@ class Listener:
 
     async def _on_batch(self, delivery: Delivery) -> None:
         async with self.busy:
+            self.freshness.read(delivery.records)
             try:
                 translate = self._translation.task_of_record
                 tasks = [task for record in delivery.records if (task := translate(record)) is not None]

@@ -99,7 +99,13 @@ class Runtime:
         self._retention = InboxRetention(
             self.database, messages_kept=None if retention is None else timedelta(days=retention)
         )
-        self._waiting = WaitingMessages(service.name, self.database, runner=self.runner, translation=self.translation)
+        self._waiting = WaitingMessages(
+            service.name,
+            self.database,
+            runner=self.runner,
+            translation=self.translation,
+            fresh_seconds=self._fresh_seconds,
+        )
 
     @property
     def commands(self) -> Commands:
@@ -154,6 +160,9 @@ class Runtime:
     def _on_events(self) -> None:
         if self._relay:
             self._relay.wake()
+
+    def _fresh_seconds(self) -> float:
+        return self._listener.freshness.seconds() if self._listener else 0.0
 
     def _on_waiting(self) -> None:
         self._waiting.wake()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import timedelta
 
 import asyncpg
@@ -19,7 +20,8 @@ from saldo_messaging.runner import Runner
 from saldo_messaging.tasks import Retry, Task
 from saldo_messaging.translation import Translation
 
-WAIT_MAX = timedelta(seconds=30)  # how long a message waits for a copy before it becomes a dead letter
+WAIT_MAX = timedelta(seconds=30)  # how long a message waits for a copy before it becomes a dead letter; time in which
+# the streams were not read up to date does not count, since the copy may stand in what is not read yet
 ROWS_MAX = 500  # of one pass, as many as a unit takes
 PAUSE_SECONDS_MIN = 0.05  # between tries while something waits; it grows to the next one
 PAUSE_SECONDS_MAX = 0.5
@@ -42,11 +44,20 @@ log = logger(__name__)
 class WaitingMessages:
     """One a worker process; two that meet do each other no harm, since the inbox knows what was done."""
 
-    def __init__(self, service: str, database: Database, *, runner: Runner, translation: Translation) -> None:
+    def __init__(
+        self,
+        service: str,
+        database: Database,
+        *,
+        runner: Runner,
+        translation: Translation,
+        fresh_seconds: Callable[[], float],
+    ) -> None:
         self._service = service
         self._database = database
         self._runner = runner
         self._translation = translation
+        self._fresh_seconds = fresh_seconds
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -110,5 +121,5 @@ class WaitingMessages:
         return len(going)
 
     def _task_of(self, row: asyncpg.Record) -> Task | None:
-        expired = row["recorded_at"] + WAIT_MAX <= machine_now()
+        expired = row["recorded_at"] + WAIT_MAX <= machine_now() and self._fresh_seconds() >= WAIT_MAX.total_seconds()
         return self._translation.task_of(dead_letters.message_of(row), retry=Retry(row["id"], final=expired))

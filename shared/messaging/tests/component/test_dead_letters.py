@@ -354,7 +354,7 @@ async def _held_is(purse: Harness, account_id: str, minor_units: int) -> bool:
 async def test_a_message_that_waited_too_long_is_a_dead_letter_and_so_is_what_came_behind(
     purse: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waiting_messages, "WAIT_MAX", timedelta(seconds=0.5))
+    monkeypatch.setattr(waiting_messages, "WAIT_MAX", timedelta(seconds=0.5))  # the module has been read for as long
     account, before = str(uuid4()), len(purse.observer.raw)
     await purse.teller.tell(cleared(account, 14), version=1)  # never known
     await purse.teller.tell(cleared(account, 2), version=2)
@@ -363,6 +363,40 @@ async def test_a_message_that_waited_too_long_is_a_dead_letter_and_so_is_what_ca
     assert "not-yet-known" in (await letters_of(purse, account))[0]["reason"]
     await until(lambda: _two_copies(purse, account, before))
     assert await held(purse, account) is None
+
+
+async def test_time_in_which_the_streams_were_not_read_up_to_date_does_not_count_as_waiting(
+    purse: Harness, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker was away longer than a message may wait; the copy may be the next thing that it reads."""
+    account, tries = str(uuid4()), []
+
+    async def waits(command: Fill, work: UnitOfWork) -> None:
+        tries.append(command)
+        raise NotYetKnown("purse", account)
+
+    async def tried_twice_more() -> bool:
+        return len(tries) >= before + 2
+
+    async def given_up() -> bool:
+        return [row["kind"] for row in await letters_of(purse, account)] == ["failed"]
+
+    monkeypatch.setattr(purse.runtime._waiting, "_fresh_seconds", lambda: 29.9)
+    script.on(account, waits)
+    await purse.teller.tell(cleared(account))
+    await until(lambda: _is_waiting(purse, account))
+    await purse.runtime.database.pool.execute(
+        "update dead_letters set recorded_at = recorded_at - interval '1 hour' where kind = 'waiting'"
+    )
+    before = len(tries)
+    await until(tried_twice_more)
+    assert await _is_waiting(purse, account)
+    monkeypatch.setattr(purse.runtime._waiting, "_fresh_seconds", lambda: 30.0)
+    await until(given_up)
+
+
+async def _is_waiting(purse: Harness, account: str) -> bool:
+    return [row["kind"] for row in await letters_of(purse, account)] == ["waiting"]
 
 
 async def _two_copies(purse: Harness, account: str, before: int) -> bool:
