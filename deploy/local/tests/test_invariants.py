@@ -63,7 +63,7 @@ def test_a_repeat_is_no_fault_and_another_content_under_its_id_is() -> None:
 def test_the_same_fact_under_two_ids_is_named() -> None:
     twin = told(facts.PaymentSucceeded, offset=1, id="0190b0a0-0000-7000-8000-000000000001")
     assert list(a_repeat_is_the_same_event([SUCCEEDED, twin])) == [
-        "PaymentSucceeded was told 2 times under different ids"
+        f"PaymentSucceeded {SUCCEEDED.event.subject} was told 2 times under different ids"
     ]
 
 
