@@ -13,12 +13,20 @@ SPREAD    := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 OTHERS    := $(wildcard tests/faults tests/models tests/e2e tests/scenarios)
 ALL_TESTS := $(TESTS) $(OTHERS)
 
+# What `make test-kafka` runs, on one Apache Kafka and in about five minutes: Kafka itself, every component test of
+# messaging, of each service the module that hears and tells most, and the two flows that cross all four services.
+# `make test-kafka-all` runs every component test and flow, and the broker's faults.
+KAFKA_TESTS := tests/kafka shared/messaging/tests/component services/payments/tests/component/test_autopay.py \
+    services/invoicing/tests/component/test_payments.py services/subscriptions/tests/component/test_late_payment.py \
+    services/notifications/tests/component/test_telling_people.py \
+    tests/flows/test_e2e_14_late_payment.py tests/flows/test_processor_in_doubt.py
+
 # Set here, once: byte code is written (imports take half the time), no one else's interpreter is used.
 export PYTHONDONTWRITEBYTECODE :=
 unexport UV_PYTHON VIRTUAL_ENV PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down invariants test test-slow test-all check lint format types architecture generated coverage-of-requirements lock clean
+.PHONY: help setup demo up down invariants kafka test test-slow test-all test-kafka test-kafka-all check lint format types architecture generated coverage-of-requirements lock clean
 
 help: ## List every target.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-26s %s\n", $$1, $$2}' Makefile
@@ -47,6 +55,16 @@ test-slow: setup ## Run only what `make test` leaves out: slow roads, faults, mo
 
 test-all: setup ## Run the tests and the slow roads: faults, models, end to end, scenarios.
 	@$(PYTEST) $(REPORT) -m "" $(ALL_TESTS)
+
+kafka: setup ## Copy Apache Kafka's jars with Maven, once (Java 17 and Maven needed); SALDO_KAFKA=apache uses them.
+	@$(PYTHON) -m saldo_local kafka
+
+test-kafka: kafka ## Run component tests and flows on Apache Kafka instead of the embedded broker (a choice of them).
+	@SALDO_KAFKA=apache $(PYTEST) $(KAFKA_TESTS)
+
+test-kafka-all: kafka ## Run every component test and flow on Apache Kafka, and the broker's faults: stop, kill, one of three lost.
+	@SALDO_KAFKA=apache $(PYTEST) -m "" tests/kafka shared/messaging/tests/component
+	@SALDO_KAFKA=apache $(PYTEST) $(wildcard services/*/tests/component) tests/flows
 
 check: lint types architecture generated test ## Run everything a change must pass.
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
 import pytest
 from saldo_local.addresses import Part
 from saldo_local.databases import provision
+from saldo_local.kafka_choice import KafkaChoice
 from saldo_local.stack import Stack
+from saldo_testkit.fresh_broker import make_empty
 from saldo_testkit.tokens import TokenIssuer
 
 pytest_plugins = ["pytester", "saldo_testkit.requirements_plugin"]
@@ -34,10 +37,29 @@ def make_database(postgres: str) -> Callable[[str], Awaitable[str]]:
     return make
 
 
+@pytest.fixture(scope="session")
+def kafka_of_the_run() -> Iterator[KafkaChoice]:
+    """What SALDO_KAFKA asks for; Apache Kafka is started once and serves the whole run, for a start takes seconds."""
+    asked = Stack().kafka
+    if asked.profile == "embedded" or asked.stands_elsewhere:
+        yield asked
+        return
+    with Stack(parts={Part.KAFKA}) as stack:
+        yield replace(asked, bootstrap=stack.kafka_bootstrap)
+
+
 @pytest.fixture(scope="module")
-async def broker() -> AsyncIterator[str]:
-    """A broker of the module's own: topics and groups start empty."""
-    async with Stack(parts={Part.KAFKA}) as stack:
+async def kafka(kafka_of_the_run: KafkaChoice) -> KafkaChoice:
+    """The Kafka of the module's own stacks: its topics and groups start empty, whether it was just started or not."""
+    if kafka_of_the_run.stands_elsewhere and not Stack().kafka.stands_elsewhere:
+        await make_empty(kafka_of_the_run.bootstrap)
+    return kafka_of_the_run
+
+
+@pytest.fixture(scope="module")
+async def broker(kafka: KafkaChoice) -> AsyncIterator[str]:
+    """Its address."""
+    async with Stack(parts={Part.KAFKA}, kafka=kafka) as stack:
         yield stack.kafka_bootstrap
 
 
@@ -63,7 +85,7 @@ def token_issuer(tmp_path_factory: pytest.TempPathFactory) -> TokenIssuer:
 
 @pytest.fixture(scope="module")
 def process_settings(
-    make_database: Callable[[str], Awaitable[str]], broker: str, token_issuer: TokenIssuer
+    make_database: Callable[[str], Awaitable[str]], broker: str, kafka: KafkaChoice, token_issuer: TokenIssuer
 ) -> Callable[[str], Awaitable[dict[str, Any]]]:
     """The settings that every service shares, for a fresh database on the module's broker."""
 
@@ -71,8 +93,8 @@ def process_settings(
         return {
             "database_dsn": await make_database(service),
             "kafka_bootstrap": broker,
-            "kafka_profile": "embedded",
-            "kafka_replication_factor": 1,
+            "kafka_profile": kafka.profile,
+            "kafka_replication_factor": kafka.replication_factor,
             "clock": "movable",
             "token_issuer": token_issuer.issuer,
             "token_jwks_file": token_issuer.jwks_file,

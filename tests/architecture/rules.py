@@ -30,7 +30,9 @@ CLOCK_READS = frozenset(
 )
 # Machine time, argued one by one; `time.monotonic` is free for all, it cannot be mistaken for a date.
 MACHINE_TIME = {
+    "saldo_messaging.freshness": "how old a record is that is being read, by the time its broker gave it",
     "saldo_telemetry.tracing": "whether a stored trace is still young enough to be continued",
+    "saldo_telemetry.receiver.store": "the age at which a kept trace is forgotten",
     "saldo_web.signing": "a token's times of issue and expiry",
     "saldo_local.tokens": "a token's expiry",
     "saldo_testkit.tokens": "a token's expiry",
@@ -225,7 +227,9 @@ def _allowed_in_room(root: Path, room: str, *, ours: frozenset[str], own_rooms: 
 def _declared(source: SourceFile) -> frozenset[str]:
     member = next(folder for folder in source.path.parents if (folder / "pyproject.toml").exists())
     project = tomllib.loads((member / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    named = [re.split(r"[^\w.-]", dependency)[0] for dependency in project["dependencies"]]
+    extras = project.get("optional-dependencies", {}).values()
+    wanted = [*project["dependencies"], *(dependency for extra in extras for dependency in extra)]
+    named = [re.split(r"[^\w.-]", dependency)[0] for dependency in wanted]
     return frozenset(_normalised(name) for name in [project["name"], *named])
 
 

@@ -121,8 +121,8 @@ class House:
         shared = {
             "DATABASE_DSN": self._dsns[service],
             "KAFKA_BOOTSTRAP": stack.kafka_bootstrap,
-            "KAFKA_PROFILE": "embedded",
-            "KAFKA_REPLICATION_FACTOR": "1",
+            "KAFKA_PROFILE": stack.kafka.profile,
+            "KAFKA_REPLICATION_FACTOR": str(stack.kafka.replication_factor),
             "CLOCK": "movable",
             "TOKEN_ISSUER": self.tokens.issuer,
             "TOKEN_JWKS_FILE": str(self.tokens.jwks_file),

@@ -62,7 +62,7 @@ async def _everybody_applied(load: Load) -> list[str]:
                         **NOWHERE,
                         "DATABASE_DSN": suite.databases[service].dsn,
                         "KAFKA_BOOTSTRAP": suite.stack.kafka_bootstrap,
-                        "KAFKA_PROFILE": "embedded",
+                        "KAFKA_PROFILE": suite.stack.kafka.profile,
                     },
                 )
             )

@@ -11,6 +11,8 @@ from typing import Any
 from uuid import uuid4
 
 import httpx2
+from saldo_local.kafka_choice import KafkaChoice
+from saldo_local.stack import Stack
 from saldo_local.suite import SERVICES, Shape, Suite
 from saldo_money import Money
 from saldo_testkit.harness import record_response
@@ -138,10 +140,14 @@ class Billing:
 
 
 @contextlib.asynccontextmanager
-async def running(shape: Shape) -> AsyncIterator[Billing]:
-    """Real processes on an own stack; everything ends with the context."""
+async def running(shape: Shape, kafka: KafkaChoice) -> AsyncIterator[Billing]:
+    """Real processes on an own stack, which may use the broker of the whole run; everything ends with the context."""
     assert shape.clock_starts_at is not None, "a flow says on which day it begins"
-    async with Suite(shape) as suite, Witness(suite.stack.kafka_bootstrap) as witness:
+    async with (
+        Stack(kafka=kafka) as stack,
+        Suite(shape, stack=stack) as suite,
+        Witness(stack.kafka_bootstrap) as witness,
+    ):
         billing = Billing(suite, witness, starts_at=shape.clock_starts_at)
         try:
             await billing.clock.move_to(shape.clock_starts_at)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from saldo_local.kafka_choice import KafkaChoice
 from saldo_local.suite import Shape
 
 from tests.flows.billing import Billing, running
@@ -40,9 +41,9 @@ def shape() -> Shape:
 
 
 @pytest.fixture(scope="module")
-async def world(shape: Shape) -> AsyncIterator[Billing]:
+async def world(shape: Shape, kafka: KafkaChoice) -> AsyncIterator[Billing]:
     """The module's processes, one start for all its tests."""
-    async with running(shape) as billing:
+    async with running(shape, kafka) as billing:
         yield billing
 
 

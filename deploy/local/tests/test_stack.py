@@ -18,6 +18,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from saldo_local.addresses import Part
+from saldo_local.kafka_choice import KafkaChoice
 from saldo_local.run_directory import command_line, create, sweep
 from saldo_local.stack import PartNotStarted, Stack, StackFailed
 
@@ -127,6 +128,25 @@ def test_a_stopped_stack_leaves_no_process_and_no_directory(base: Path) -> None:
     assert list(base.iterdir()) == []
 
 
+async def test_a_server_that_was_ended_comes_back_on_its_port_with_its_data(base: Path) -> None:
+    with Stack({Part.POSTGRES}) as stack:
+        connection = await asyncpg.connect(stack.postgres_dsn)
+        await connection.execute("create table kept (word text); insert into kept values ('kept')")
+        await connection.close()
+        stack.end_child("postgres", signal.SIGQUIT)
+        with pytest.raises(OSError, match="Connect call failed"):
+            await asyncpg.connect(stack.postgres_dsn)
+        stack.start_child("postgres")
+        connection = await asyncpg.connect(stack.postgres_dsn)
+        assert await connection.fetchval("select word from kept") == "kept"
+        await connection.close()
+        with pytest.raises(StackFailed, match="PostgreSQL runs: end it before you start it again"):
+            stack.start_child("postgres")
+        with pytest.raises(StackFailed, match="no child 'mail'"):
+            stack.end_child("mail")
+    assert processes_naming(str(base)) == []
+
+
 def test_a_killed_owner_leaves_no_process_and_no_directory(base: Path, eventually: Callable[..., None]) -> None:
     owner, directory = start_owner(*Part)
     assert len(processes_naming(directory.name)) >= len(Part)
@@ -191,15 +211,15 @@ def test_addresses_from_outside_replace_embedded_servers(base: Path, monkeypatch
     with Stack({Part.POSTGRES, Part.KAFKA, Part.TOKENS}) as stack:
         assert stack.postgres_dsn == "postgresql://boss:secret@db.example:5432/postgres"
         assert stack.kafka_bootstrap == "kafka.example:9092"
-        assert not stack.kafka_is_embedded
+        assert stack.kafka == KafkaChoice("apache", bootstrap="kafka.example:9092")
         assert [note.name for note in (stack.run_directory / "pids").iterdir()] == ["tokens"]
         with pytest.raises(PartNotStarted):
             _ = stack.smtp_port
 
 
 def test_a_word_that_is_no_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SALDO_KAFKA", "apache")
-    with pytest.raises(StackFailed, match="host:port"):
+    monkeypatch.setenv("SALDO_KAFKA", "redpanda")
+    with pytest.raises(StackFailed, match=r"SALDO_KAFKA: 'redpanda' is no Kafka: give .*host:port"):
         Stack({Part.KAFKA}).start()
 
 

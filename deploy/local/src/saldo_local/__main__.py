@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from saldo_local.addresses import Part
+from saldo_local.kafka_choice import EMBEDDED, KafkaChoice
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,6 +20,8 @@ def main(arguments: list[str] | None = None) -> int:
     _describe_issuer(commands.add_parser("issuer", help="serve the public key of development tokens"))
     _describe_token(commands.add_parser("token", help="print a development token of a running stack"))
     _describe_suite(commands)
+    kafka = commands.add_parser("kafka", help="copy Apache Kafka's jars with Maven, for SALDO_KAFKA=apache")
+    kafka.set_defaults(run=_kafka)
     _describe_keeper(commands.add_parser("keeper", help="(used by Stack) keep the parts of one stack"))
     options = parser.parse_args(arguments)
     code: int = options.run(options)
@@ -69,6 +72,7 @@ def _describe_token(parser: argparse.ArgumentParser) -> None:
 
 def _describe_keeper(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("parts", nargs="*", choices=[*Part, []])
+    parser.add_argument("--kafka", type=KafkaChoice.of, default=EMBEDDED)
     parser.set_defaults(run=_keeper)
 
 
@@ -165,10 +169,16 @@ def _token(options: argparse.Namespace) -> int:
     return run(options)
 
 
+def _kafka(options: argparse.Namespace) -> int:
+    from saldo_local.apache_jars import fetch
+
+    return fetch()
+
+
 def _keeper(options: argparse.Namespace) -> int:
     from saldo_local.keeper import main as keep
 
-    return keep(options.parts)
+    return keep(options.parts, options.kafka)
 
 
 if __name__ == "__main__":

@@ -51,6 +51,10 @@ class Child:
         lines = self.log.read_text(errors="replace").splitlines()[-LOG_LINES_QUOTED:]
         return "\n".join(f"    {line}" for line in lines) or "    (its log is empty)"
 
+    def says(self, text: str) -> bool:
+        """Whether its log holds the text."""
+        return text in self.log.read_text(errors="replace")
+
 
 def start(plan: Plan, directory: RunDirectory) -> Child:
     log = directory.logs / f"{plan.name}.log"
@@ -94,6 +98,16 @@ def stop_all(children: Sequence[Child]) -> None:
         except subprocess.TimeoutExpired:
             child.process.kill()
             child.process.wait()
+
+
+def end(child: Child, kind: signal.Signals, *, seconds: float) -> None:
+    """Sends the signal and returns when the child has ended. Raises ChildFailed where it does not."""
+    if child.process.poll() is None:
+        child.process.send_signal(kind)
+    try:
+        child.process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        raise ChildFailed(f"{child.plan.title} did not end in {seconds} s. {_quoted(child)}") from None
 
 
 def end_with_parent(parent: int, orphan_signal: signal.Signals) -> None:

@@ -1,4 +1,8 @@
-"""The process that starts the parts of a stack, watches its owner, and takes everything down when the owner is gone."""
+"""The process that starts the parts of a stack, watches its owner, and takes everything down when the owner is gone.
+
+While it watches it obeys its owner: one line of JSON on standard input is an order, answered by one on standard output.
+`{"child": name, "signal": number}` ends a child and waits for its end, `{"child": name}` starts it again, as it was.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +13,24 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from saldo_local import kafka_broker, postgres_server, run_directory
+from saldo_local import apache_kafka, kafka_broker, postgres_server, run_directory
 from saldo_local.addresses import Addresses, Part
-from saldo_local.children import Child, ChildFailed, Plan, start, stop_all, wait_until_ready
-from saldo_local.ports import free_port
+from saldo_local.children import Child, ChildFailed, Plan, end, start, stop_all, wait_until_ready
+from saldo_local.kafka_choice import KafkaChoice
+from saldo_local.ports import LOOPBACK, free_port
 from saldo_local.run_directory import RunDirectory
 from saldo_local.shared_memory import release_shared_memory
 from saldo_local.tokens import KEY_FILE, make_key
 
 READY_SECONDS_MAX = 30.0  # a second is usual; a laptop that is busy compiling needs more
+APACHE_SECONDS_MAX = 180.0  # four seconds on an idle core; three virtual machines on a busy one need more
+END_SECONDS_MAX = 90.0  # a broker that is told to stop hands its partitions over first
+ORDER_BYTES_MAX = 4_096
 PORT_TRIES_MAX = 4
 WATCH_SECONDS = 0.5  # how often the keeper looks whether its owner is still its parent and its children live
 WATCH_INPUT = 0  # standard input is a pipe from the owner: it ends with the owner, however the owner ends
@@ -32,7 +41,9 @@ class Keeper:
     """Parts start side by side; the first that fails takes all down again."""
 
     directory: RunDirectory
+    kafka: KafkaChoice
     children: list[Child] = field(default_factory=list)
+    mourned: set[int] = field(default_factory=set)  # process ids
 
     def bring_up(self, parts: frozenset[Part]) -> Addresses:
         """Raises ChildFailed."""
@@ -46,13 +57,41 @@ class Keeper:
             port = self._start_on_free_port(lambda port: postgres_server.plan(cluster, port), deadline)
             addresses = replace(addresses, postgres_dsn=cluster.dsn(port))
         if Part.KAFKA in parts:
-            port = self._start_on_free_port(lambda port: kafka_broker.plan(self.directory, port), deadline)
-            addresses = replace(addresses, kafka_bootstrap=f"127.0.0.1:{port}")
+            addresses = replace(addresses, kafka_bootstrap=self._start_kafka(deadline))
         for part, child in servers:
             wait_until_ready(child, deadline=deadline)
             addresses = replace(addresses, **json.loads(self._ready_file(part).read_text()))
         addresses.save()
         return addresses
+
+    def _start_kafka(self, deadline: float) -> str:
+        """Where clients find it."""
+        if self.kafka.profile == "apache":
+            return ",".join(f"{LOOPBACK}:{port}" for port in self._start_apache())
+        port = self._start_on_free_port(lambda port: kafka_broker.plan(self.directory, port), deadline)
+        return f"{LOOPBACK}:{port}"
+
+    def _start_apache(self) -> list[int]:
+        """Nodes know each other's ports before they start; a port that was taken meanwhile means all of them anew."""
+        for _ in range(PORT_TRIES_MAX):
+            numbers = range(1, self.kafka.nodes + 1)
+            nodes = [apache_kafka.Node(number, free_port(), free_port()) for number in numbers]
+            plans = apache_kafka.plans(self.directory, nodes)
+            started = [start(plan, self.directory) for plan in plans]
+            self.children += started
+            deadline = time.monotonic() + APACHE_SECONDS_MAX
+            try:
+                for child in started:
+                    wait_until_ready(child, deadline=deadline)
+            except ChildFailed:
+                stop_all(started)
+                if not any(child.says("Address already in use") for child in started):
+                    raise
+                self.children = [child for child in self.children if child not in started]
+                apache_kafka.forget(self.directory)
+                continue
+            return [node.port for node in nodes]
+        raise ChildFailed(f"Apache Kafka found a port taken {PORT_TRIES_MAX} times in a row.")
 
     def _start_on_free_port(self, plan_for: Callable[[int], Plan], deadline: float) -> int:
         """Another program may take the drawn port before the child does: then the next one is tried."""
@@ -91,17 +130,44 @@ class Keeper:
         return self.directory.path / part.value / "ready.json"
 
     def watch(self, wake: int) -> None:
-        """Returns when the owner closed its end, died, or a signal came."""
+        """Returns when the owner closed its end, died, or a signal came; obeys the owner's orders meanwhile."""
         owner = os.getppid()
-        mourned: set[str] = set()
         while os.getppid() == owner:
             readable, _, _ = select.select([WATCH_INPUT, wake], [], [], WATCH_SECONDS)
-            if readable:
+            if wake in readable:
                 return
-            for child in self.children:
-                if child.process.poll() is not None and child.plan.name not in mourned:
-                    mourned.add(child.plan.name)
-                    _say(f"{child.plan.title} ended on its own. Its last words:\n{child.last_words()}")
+            if readable:
+                orders = os.read(WATCH_INPUT, ORDER_BYTES_MAX)
+                if not orders:
+                    return
+                for order in orders.decode().splitlines():
+                    _answer(self._obey(json.loads(order)))
+            self._mourn()
+
+    def _mourn(self) -> None:
+        for child in self.children:
+            if child.process.poll() is not None and child.process.pid not in self.mourned:
+                self.mourned.add(child.process.pid)
+                _say(f"{child.plan.title} ended on its own. Its last words:\n{child.last_words()}")
+
+    def _obey(self, order: Mapping[str, Any]) -> dict[str, object]:
+        """The answer for the owner: what was done, or why not."""
+        place = next((i for i, child in enumerate(self.children) if child.plan.name == order["child"]), None)
+        if place is None:
+            return {"failed": f"This stack has no child {order['child']!r}."}
+        child = self.children[place]
+        try:
+            if "signal" in order:
+                self.mourned.add(child.process.pid)
+                end(child, signal.Signals(order["signal"]), seconds=END_SECONDS_MAX)
+            elif child.process.poll() is None:
+                return {"failed": f"{child.plan.title} runs: end it before you start it again."}
+            else:
+                self.children[place] = reborn = start(child.plan, self.directory)
+                wait_until_ready(reborn, deadline=time.monotonic() + APACHE_SECONDS_MAX)
+        except ChildFailed as failure:
+            return {"failed": str(failure)}
+        return {"done": child.plan.name}
 
     def take_down(self) -> None:
         stop_all(self.children)
@@ -110,12 +176,12 @@ class Keeper:
         self.directory.remove()
 
 
-def main(parts: Sequence[str]) -> int:
+def main(parts: Sequence[str], kafka: KafkaChoice) -> int:
     """Answers its owner with one line on standard output: {"ready": addresses} or {"failed": sentence}."""
     wake = _wake_on_signals()
     base = run_directory.base_directory()
     run_directory.sweep(base)
-    keeper = Keeper(run_directory.create(base))
+    keeper = Keeper(run_directory.create(base), kafka)
     _log_to(keeper.directory)
     try:
         addresses = keeper.bring_up(frozenset(Part(part) for part in parts))

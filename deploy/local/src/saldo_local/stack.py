@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from saldo_local.addresses import ALL_PARTS, Addresses, Part
+from saldo_local.kafka_choice import KafkaChoice, UnknownKafka
 from saldo_local.tokens import KEY_FILE, TokenIssuer
 
 POSTGRES_VARIABLE = "SALDO_POSTGRES_DSN"
@@ -33,26 +36,30 @@ class Stack:
     """PostgreSQL, Kafka broker, mail sink, card processor simulator and token issuer on loopback.
 
     Use it as `with Stack() as stack`, `async with Stack() as stack`, or by `start()` and `stop()`; a repeat of either
-    does nothing. `parts` limits what is started. SALDO_POSTGRES_DSN (an administrator's) and SALDO_KAFKA=host:port
-    replace the embedded servers. Everything ends when the owner's process ends, however it ends.
+    does nothing. `parts` limits what is started. SALDO_POSTGRES_DSN (an administrator's) replaces the embedded server;
+    SALDO_KAFKA, or `kafka` where given, says which Kafka (KafkaChoice.of). Everything ends when the owner's process
+    ends, however it ends.
     """
 
-    def __init__(self, parts: Collection[Part] = ALL_PARTS) -> None:
+    def __init__(self, parts: Collection[Part] = ALL_PARTS, *, kafka: KafkaChoice | None = None) -> None:
         self._parts = frozenset(parts)
+        self._kafka = kafka
+        self._talking = threading.Lock()
         self._keeper: subprocess.Popen[str] | None = None
         self._addresses: Addresses | None = None
 
     def start(self) -> Self:
-        """About a second. Raises StackFailed."""
+        """About a second, several with Apache Kafka. Raises StackFailed."""
         if self._keeper is not None:
             return self
-        outside = _from_outside(self._parts)
+        outside = _from_outside(self._parts, self.kafka)
         command = [sys.executable, "-m", "saldo_local", "keeper", *sorted(self._parts - outside.keys())]
+        command += [f"--kafka={self.kafka.word}"]
         self._keeper = subprocess.Popen(  # noqa: S603  the command is ours
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
         )
         try:
-            self._addresses = _with_outside(self._read_answer(), outside)
+            self._addresses = _with_outside(Addresses(**self._read_answer()["ready"]), outside)
         except BaseException:
             self.stop()
             raise
@@ -109,9 +116,28 @@ class Stack:
         return _told(self.addresses.kafka_bootstrap, Part.KAFKA)
 
     @property
-    def kafka_is_embedded(self) -> bool:
-        """Decides the broker profile: no idempotent producer, short sessions."""
-        return not os.environ.get(KAFKA_VARIABLE, "embedded").count(":")
+    def kafka(self) -> KafkaChoice:
+        """Decides the broker profile (the embedded one: no idempotent producer, short sessions) and the topics' copies.
+
+        Raises StackFailed for a word in SALDO_KAFKA that names none.
+        """
+        if self._kafka is not None:
+            return self._kafka
+        try:
+            return KafkaChoice.of(os.environ.get(KAFKA_VARIABLE, ""))
+        except UnknownKafka as error:
+            raise StackFailed(f"{KAFKA_VARIABLE}: {error}") from None
+
+    def end_child(self, name: str, kind: signal.Signals = signal.SIGKILL) -> None:
+        """End one server of the stack (`kafka-2`, `postgres`; the names of its logs) and wait until it has ended.
+
+        It stays away until `start_child`. Raises StackFailed.
+        """
+        self._order(child=name, signal=int(kind))
+
+    def start_child(self, name: str) -> None:
+        """Start a server that was ended, on its old port and data, and wait until it is ready. Raises StackFailed."""
+        self._order(child=name)
 
     @property
     def smtp_host(self) -> str:
@@ -158,28 +184,33 @@ class Stack:
     def tokens(self) -> TokenIssuer:
         return TokenIssuer.load(self.run_directory / Part.TOKENS / KEY_FILE, self.issuer)
 
-    def _read_answer(self) -> Addresses:
+    def _order(self, **order: object) -> None:
+        with self._talking:
+            if self._keeper is None or self._keeper.stdin is None:
+                raise StackFailed("The stack is not running: call start() first.")
+            self._keeper.stdin.write(json.dumps(order) + "\n")
+            self._keeper.stdin.flush()
+            self._read_answer()
+
+    def _read_answer(self) -> dict[str, Any]:
         if self._keeper is None or self._keeper.stdout is None:
             raise StackFailed("The stack was stopped while it started.")
         line = self._keeper.stdout.readline()
         if not line:
             raise StackFailed("The stack's keeper ended without a word; run `python -m saldo_local stack` to see why.")
-        answer = json.loads(line)
+        answer: dict[str, Any] = json.loads(line)
         if "failed" in answer:
             raise StackFailed(answer["failed"])
-        return Addresses(**answer["ready"])
+        return answer
 
 
-def _from_outside(parts: frozenset[Part]) -> dict[Part, str]:
-    """What the environment replaces. Raises StackFailed for a word that is not an address."""
+def _from_outside(parts: frozenset[Part], kafka: KafkaChoice) -> dict[Part, str]:
+    """What stands elsewhere."""
     outside: dict[Part, str] = {}
     if Part.POSTGRES in parts and (dsn := os.environ.get(POSTGRES_VARIABLE)):
         outside[Part.POSTGRES] = dsn
-    kafka = os.environ.get(KAFKA_VARIABLE, "embedded")
-    if Part.KAFKA in parts and kafka not in ("", "embedded"):
-        if ":" not in kafka:
-            raise StackFailed(f"{KAFKA_VARIABLE} is {kafka!r}: give host:port of a broker, or `embedded`.")
-        outside[Part.KAFKA] = kafka
+    if Part.KAFKA in parts and kafka.stands_elsewhere:
+        outside[Part.KAFKA] = kafka.bootstrap
     return outside
 
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypedDict
 
@@ -35,6 +36,10 @@ To try it, paste this: an agent's token for an hour, and an account opened with 
         "seller_id": "aurora", "currency": "EUR", "language": "en", "time_zone": "Europe/Berlin",
         "billing_address": {{"line_1": "1 Example Street", "city": "Berlin", "postal_code": "10115", "country": "DE"}},
         "billing_contact": {{"name": "Ada", "email": "ada@example.org", "language": "en"}}}}'
+
+What happened, and a payment's whole way through the services:
+
+    {traces}
 
 docs/first-hour.md goes on from there. A service's own commands need its settings, which stand in .run:
 
@@ -64,8 +69,14 @@ def up() -> int:
         return 1
     for name, value in state["addresses"].items():
         print(f"{name:24} {value}")
-    print(GREETING.format(invoicing=state["addresses"]["invoicing-api"], run=Path(state["addresses"]["logs"]).parent))
+    print(greeting(state["addresses"]))
     return 0
+
+
+def greeting(addresses: Mapping[str, str]) -> str:
+    """What to do next, ready to paste and to click."""
+    run = Path(addresses["logs"]).parent
+    return GREETING.format(invoicing=addresses["invoicing-api"], traces=addresses["traces"], run=run)
 
 
 def down() -> int:
@@ -140,7 +151,7 @@ def addresses(suite: Suite) -> dict[str, str]:
         "logs": str(stack.run_directory / "logs"),
     }
     if suite.receiver:
-        found["traces"] = suite.receiver.url
+        found["traces"] = f"{suite.receiver.url}/"
     return found
 
 

@@ -151,8 +151,8 @@ class Suite:
         own = {
             "DATABASE_DSN": self.databases[service].dsn,
             "KAFKA_BOOTSTRAP": self.stack.kafka_bootstrap,
-            "KAFKA_PROFILE": "embedded" if self.stack.kafka_is_embedded else "apache",
-            "KAFKA_REPLICATION_FACTOR": "1",
+            "KAFKA_PROFILE": self.stack.kafka.profile,
+            "KAFKA_REPLICATION_FACTOR": str(self.stack.kafka.replication_factor),
             "CLOCK": "movable",
             "API_PORT": str(ports.get("api", ports.get("serve", 0))),
             "WORKER_PORT": str(ports.get("worker", 0)),

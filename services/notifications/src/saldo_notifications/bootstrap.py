@@ -18,6 +18,7 @@ from saldo_notifications.adapters.catalogues import languages
 from saldo_notifications.adapters.jinja_letters import JinjaLetters
 from saldo_notifications.adapters.machine_clock import SystemMachineClock
 from saldo_notifications.adapters.smtp_mailer import SmtpMailer, SmtpServer
+from saldo_notifications.adapters.sql_backlog import SqlBacklog
 from saldo_notifications.adapters.sql_candidates import SqlCandidates
 from saldo_notifications.adapters.sql_notice_log import SqlNoticeLog
 from saldo_notifications.adapters.yaml_sellers import YamlSellers
@@ -102,6 +103,7 @@ def build(settings: Settings) -> Service:
         api=api,
         worker_http=worker_http,
         serve_http=saldo_web.serve,
+        backlog=lambda runtime: [SqlBacklog(runtime.database).read],
     )
 
 

@@ -15,6 +15,7 @@ from saldo_work import Handler
 
 from saldo_payments.adapters.books import SqlBooks
 from saldo_payments.adapters.machine_clock import SystemMachineTime
+from saldo_payments.adapters.sql_backlog import SqlBacklog
 from saldo_payments.adapters.sql_candidates import SqlCandidates
 from saldo_payments.adapters.sql_readings import SqlReadings
 from saldo_payments.adapters.stripe_connection import StripeClients
@@ -119,6 +120,7 @@ def build(settings: Settings, *, processor: CardProcessor | None = None) -> Serv
         api=api,
         worker_http=lambda runtime: http_app(settings, runtime, []),
         serve_http=saldo_web.serve,
+        backlog=lambda runtime: [SqlBacklog(runtime.database).read],
     )
 
 

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 from saldo_messaging.migrate import migrate_async
 from saldo_payments.adapters.books import SqlBooks
+from saldo_payments.adapters.sql_backlog import IN_DOUBT_COUNT_SQL, TO_CHARGE_COUNT_SQL
 from saldo_payments.adapters.sql_candidates import TO_ASK_SQL, TO_CHARGE_SQL, TO_CHECK_SQL
 
 GROUPS = [
@@ -20,6 +21,10 @@ CANDIDATES = [
     (TO_ASK_SQL, "payment_attempts_to_ask"),
     (TO_CHECK_SQL, "payment_methods_to_check"),
 ]
+BACKLOG = [
+    (TO_CHARGE_COUNT_SQL, "payments_to_charge"),
+    (IN_DOUBT_COUNT_SQL, "payment_attempts_"),  # any of those on open attempts
+]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +36,9 @@ async def connection(make_database: Callable[[str], Awaitable[str]]) -> asyncpg.
     return connection
 
 
-@pytest.mark.parametrize(("sql", "index"), [*GROUPS, *CANDIDATES], ids=lambda value: value if " " not in value else "")
+@pytest.mark.parametrize(
+    ("sql", "index"), [*GROUPS, *CANDIDATES, *BACKLOG], ids=lambda value: value if " " not in value else ""
+)
 async def test_the_index_made_for_it_is_used(
     connection: asyncpg.Connection[asyncpg.Record], sql: str, index: str
 ) -> None:

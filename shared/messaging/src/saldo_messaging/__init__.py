@@ -1,5 +1,6 @@
 """How words travel with exactly-once effects: outbox, inbox, relay, listener, runner, timers, dead letters."""
 
+from saldo_messaging.backlog import ReadBacklog, Readings
 from saldo_messaging.command_line import main
 from saldo_messaging.database import Database
 from saldo_messaging.loops import ClaimLoop, Step
@@ -21,6 +22,8 @@ __all__ = [
     "MappingRefused",
     "MessagingSettings",
     "ProcessSettings",
+    "ReadBacklog",
+    "Readings",
     "Runtime",
     "Service",
     "SqlUnitOfWork",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
+from saldo_telemetry import Gauge, Reading, gauge
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
@@ -21,6 +23,10 @@ FROZEN_UNIT_SECONDS_MAX = 20
 # A relay that froze leads for so long. Above the longest healthy wait for the broker (SEND_TIMEOUT_SECONDS of the
 # relay); one that waits longer loses its lead, and what it sent is sent again under the same ids.
 FROZEN_LEADER_SECONDS_MAX = 45
+
+CONNECTIONS: Final = gauge("db.client.connection.count", "{connection}", "Connections of the pool by state")
+CONNECTIONS_MAX: Final = gauge("db.client.connection.max", "{connection}", "Connections the pool may hold")
+CONNECTION_STATE: Final = "db.client.connection.state"
 
 
 class DatabaseAway(Exception):
@@ -93,6 +99,19 @@ class Database:
                 "idle_in_transaction_session_timeout": f"{FROZEN_UNIT_SECONDS_MAX}s",
             },
         )
+
+    def pool_gauges(self) -> Mapping[Gauge, Callable[[], Sequence[Reading]]]:
+        """How full the pool is, read from memory."""
+
+        def count() -> Sequence[Reading]:
+            pool = self._pool
+            if pool is None:
+                return []
+            idle = pool.get_idle_size()
+            used = pool.get_size() - idle
+            return [(idle, {CONNECTION_STATE: "idle"}), (used, {CONNECTION_STATE: "used"})]
+
+        return {CONNECTIONS: count, CONNECTIONS_MAX: lambda: [(POOL_SIZE, {})]}
 
     async def connect(self) -> asyncpg.Connection[asyncpg.Record]:
         """A connection outside the pool, for what must own one (the relay's leadership)."""

@@ -16,11 +16,14 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage, KafkaMessage
 from saldo_contracts.event import Event
-from saldo_telemetry import counter, logger
+from saldo_telemetry import logger
 from saldo_work import Transient
 
+from saldo_messaging import measuring
 from saldo_messaging.failpoints import hit
 from saldo_messaging.freshness import Freshness
+from saldo_messaging.lag import Lag, LagAges, Place
+from saldo_messaging.membership import instance_of, leave, member_of
 from saldo_messaging.runner import Runner
 from saldo_messaging.settings import MessagingSettings
 from saldo_messaging.tasks import Task
@@ -38,7 +41,6 @@ TOPICS_RECHECK_SECONDS_COMPLETE = 60.0  # nothing more is expected
 GRACEFUL_SECONDS = 30.0
 
 log = logger(__name__)
-_handled = counter("billing.messages.handled", "{message}", "Messages whose fate is recorded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class Listener:
         self.assigned = False
         self.freshness = Freshness()
         self.trouble: str | None = None
+        self._in_hand: Sequence[ConsumerRecord[Any, Any]] = ()
+        self._lag_ages = LagAges()
 
     def start(self) -> None:
         """Begin to join the group; `assigned` tells when it did."""
@@ -126,6 +130,7 @@ class Listener:
         while True:
             try:
                 present = await existing_topics(self._settings.kafka_bootstrap, self._wanted)
+                present |= self._topics  # streams come and never go; a node that was not told yet knows fewer
                 if present != self._topics:
                     self._topics = set()
                     await self._leave()
@@ -146,7 +151,7 @@ class Listener:
     async def _join(self, topics: Sequence[str]) -> None:
         profile = self._settings.broker
         broker = KafkaBroker(
-            self._settings.kafka_bootstrap,
+            self._settings.kafka_bootstrap.split(","),  # FastStream, unlike aiokafka, takes a text for one address
             client_id=f"{self._service}-{self._settings.replica}",
             apply_types=False,
             allow_auto_create_topics=False,
@@ -156,7 +161,9 @@ class Listener:
         subscriber = broker.subscriber(
             *topics,
             group_id=self._service,
-            group_instance_id=f"{self._service}-{self._settings.replica}" if profile.idempotent_producer else None,
+            group_instance_id=instance_of(self._service, self._settings.replica, topics)
+            if profile.static_members
+            else None,
             batch=True,
             max_records=BATCH_RECORDS_MAX,
             batch_timeout_ms=BATCH_TIMEOUT_MS,
@@ -180,10 +187,13 @@ class Listener:
         if broker is None:
             return
         self._leaving = True
+        member = member_of(self._subscriber.consumer)
         try:
             await broker.stop()
         finally:
             self._leaving, self._subscriber = False, None
+        if self._settings.broker.static_members:
+            await leave(self._settings.kafka_bootstrap, self._service, member)
 
     async def _parse(self, records: Sequence[ConsumerRecord[Any, Any]]) -> KafkaMessage:
         """Keep the bytes: FastStream's own parser raises on a header that is no UTF-8, and the batch would be lost."""
@@ -200,22 +210,30 @@ class Listener:
     async def _on_batch(self, delivery: Delivery) -> None:
         async with self.busy:
             self.freshness.read(delivery.records)
+            began = time.perf_counter()
+            self._in_hand = delivery.records
             try:
                 translate = self._translation.task_of_record
                 tasks = [task for record in delivery.records if (task := translate(record)) is not None]
+                measuring.batch_delivered(delivery.records, stepped_over=self._translation.take_stepped_over())
                 if tasks:
                     hit("listener.before-run")
                     await self._run(tasks)
             except Transient as error:
                 log.warning("batch rewound", records=len(delivery.records), error=str(error))
+                measuring.batch_processed(self._service, time.perf_counter() - began, error)
                 delivery.rewind()
                 return
             except Exception as error:
                 # Not even setting it aside worked. Losing it is no choice, so the stream stands still and says so.
                 log.error("batch rewound", records=len(delivery.records), error=type(error).__name__, exc_info=error)
+                measuring.batch_processed(self._service, time.perf_counter() - began, error)
                 delivery.rewind()
                 await asyncio.sleep(BACK_OFF_SECONDS_MAX)
                 return
+            finally:
+                self._in_hand = ()
+            measuring.batch_processed(self._service, time.perf_counter() - began)
             await self._acknowledge(delivery)
 
     async def _acknowledge(self, delivery: Delivery) -> None:
@@ -225,7 +243,6 @@ class Listener:
         except KafkaError as error:
             # The group moved on while we worked: the effects stand, and the inbox knows the repeats.
             log.warning("offsets not committed", error=type(error).__name__)
-        _handled.add(len(delivery.records))
 
     async def _run(self, tasks: Sequence[Task]) -> None:
         """Run until every task's fate is recorded; raises Transient when the database stays away."""
@@ -247,17 +264,27 @@ class Listener:
         """Messages of the assigned partitions not handled yet, asked of the broker; one while nobody knows."""
         if not self._wanted:
             return 0
+        places = await self._places()
+        if places is None:
+            return 1  # a rebalance or an outage is under way
+        return sum(place.behind for place in places.values()) + (1 if self.busy.locked() else 0)
+
+    async def lag_by_topic(self) -> Mapping[str, Lag]:
+        """The same by topic, with the age of the oldest message not handled; empty while nobody knows."""
+        places = await self._places()
+        return {} if places is None else self._lag_ages.read(places, self._in_hand)
+
+    async def _places(self) -> Mapping[TopicPartition, Place] | None:
+        """Where we stand in the assigned partitions; None while nobody knows."""
         consumer = self._subscriber.consumer if self._subscriber else None
         if consumer is None or not self.assigned:
-            return 1
+            return None
         try:
             partitions = list(consumer.assignment())
             ends = await consumer.end_offsets(partitions)
-            positions = [(await consumer.position(partition), ends[partition]) for partition in partitions]
+            return {partition: Place(await consumer.position(partition), ends[partition]) for partition in partitions}
         except (KafkaError, OSError, TimeoutError):
-            return 1  # a rebalance or an outage is under way
-        behind: int = sum(max(0, end - position) for position, end in positions)
-        return behind + (1 if self.busy.locked() else 0)
+            return None
 
 
 def _back_off(tries: int) -> float:

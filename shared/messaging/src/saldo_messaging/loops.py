@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from saldo_telemetry import current_trace, logger, span
+from saldo_telemetry import current_trace, is_sampled, logger, span
+from saldo_telemetry.attributes import LOOP
 from saldo_work import Answer, Cause, Transient, system_actor
 
+from saldo_messaging import measuring
 from saldo_messaging.database import INFRASTRUCTURE_ERRORS
 from saldo_messaging.failpoints import hit
 from saldo_messaging.runner import Runner
+from saldo_messaging.span_facts import ids_answered, ids_of, waited_since
 from saldo_messaging.tasks import Declined, Deferred, Done, Door, Failed, Outcome, Task
 
 BACK_OFF_SECONDS = 1.0
@@ -130,6 +134,7 @@ class LoopRun:
         self._rest_seconds = self._loop.poll_seconds
         hit("loop.before-claim", self._loop.name)
         outcomes = await self._runner.submit([self._task_of(step) for step in steps])
+        measuring.rows_claimed(self.name, outcomes)
         claimed = 0
         for step, outcome in zip(steps, outcomes, strict=True):
             if isinstance(outcome, Done):
@@ -174,21 +179,36 @@ class LoopRun:
         )
 
     async def _call(self, step: Step, answer: Answer) -> None:
+        began, ended = time.perf_counter(), "raised"
+        try:
+            ended = await self._call_and_settle(step, answer)
+        finally:
+            measuring.call_ended(self.name, time.perf_counter() - began, ended)
+
+    async def _call_and_settle(self, step: Step, answer: Answer) -> str:
+        """Returns how it ended, as `measuring.call_ended` has it."""
+        ended = "nothing_to_settle"
         with span(
             f"{self.name} call",
             kind="internal",
             traceparent=step.traceparent,
             tracestate=step.tracestate,
             stored_at=step.stored_at,
+            attributes=self._facts(step, answer) if is_sampled(step.traceparent) else None,
         ):
             hit("loop.before-call", self._loop.name)
             settle = await self._loop.call(answer)
             hit("loop.before-settle", self._loop.name)
             if settle is not None:
-                await self._settle(step, settle)
+                ended = "settled" if await self._settle(step, settle) else "never_settled"
         hit("loop.after-settle", self._loop.name)
+        return ended
 
-    async def _settle(self, step: Step, command: object) -> None:
+    def _facts(self, step: Step, answer: Answer) -> dict[str, str | float]:
+        return {LOOP: self.name, **ids_of(step.command), **ids_answered(answer), **waited_since(step.stored_at)}
+
+    async def _settle(self, step: Step, command: object) -> bool:
+        """Whether the outcome of the call stands in the books."""
         traceparent, tracestate = current_trace()
         task = Task(
             command=command,
@@ -206,8 +226,9 @@ class LoopRun:
             except Transient:
                 outcome = Deferred(Transient("database away"))
             if isinstance(outcome, Done | Declined):
-                return
+                return True
             log.warning("not settled", loop=self.name, outcome=type(outcome).__name__, tries=tries)
             if tries < SETTLE_TRIES_MAX:
                 await asyncio.sleep(BACK_OFF_SECONDS * tries)
         log.error("never settled; its lease will run out", loop=self.name, command=type(command).__name__)
+        return False

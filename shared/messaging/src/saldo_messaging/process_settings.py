@@ -21,7 +21,7 @@ class ProcessSettings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
 
     database_dsn: SecretStr = Field(description="postgresql://user:password@host:port/database")
-    kafka_bootstrap: str = Field(description="host:port of one broker")
+    kafka_bootstrap: str = Field(description="host:port, of several nodes separated by commas")
     kafka_profile: Literal["embedded", "apache"] = "apache"
     kafka_replication_factor: int = Field(default=3, ge=1, description="of topics that `topics apply` creates")
     clock: Literal["system", "movable"] = Field(default="system", description="movable: a sandbox with /v1/clock")

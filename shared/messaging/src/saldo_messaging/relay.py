@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -17,6 +18,7 @@ from aiokafka.partitioner import murmur2
 from saldo_contracts.topics import TOPICS_BY_NAME
 from saldo_telemetry import is_sampled, logger, span
 
+from saldo_messaging import measuring
 from saldo_messaging.database import INFRASTRUCTURE_ERRORS, Database
 from saldo_messaging.failpoints import hit
 from saldo_messaging.settings import MessagingSettings
@@ -30,6 +32,7 @@ BATCH_HEADER_BYTES = 70  # 61 of the record batch of format 2, rounded up
 RECORD_HEADER_BYTES = 70  # lengths, offsets and header counts of one record, rounded up
 POLL_SECONDS_MIN = 0.005
 POLL_SECONDS_MAX = 0.02  # the api process cannot wake us, so this is what a request may wait for its event
+POLL_SECONDS_MAX_WOKEN = 0.1  # in one process with the api, which wakes us: only another replica's events are found so
 FOLLOWER_POLL_SECONDS = 1.0
 BACK_OFF_SECONDS = 1.0
 PARTITION_CACHE_MAX = 100_000  # keys; a pure-Python murmur2 costs 5.6 microseconds
@@ -80,10 +83,13 @@ class _Unsendable:
 class Relay:
     """One a worker process; the one that holds the database's lock leads, the others stand by."""
 
-    def __init__(self, service: str, database: Database, settings: MessagingSettings) -> None:
+    def __init__(
+        self, service: str, database: Database, settings: MessagingSettings, *, api_apart: bool = True
+    ) -> None:
         self._service = service
         self._database = database
         self._settings = settings
+        self._poll_seconds_max = POLL_SECONDS_MAX if api_apart else POLL_SECONDS_MAX_WOKEN
         self._wake = asyncio.Event()
         self._partitions: dict[tuple[str, str], int] = {}
         self._task: asyncio.Task[None] | None = None
@@ -145,14 +151,27 @@ class Relay:
             self._wake.clear()
             records = await connection.fetch(FETCH_BESIDE_PARKED_SQL if self._any_parked else FETCH_SQL, BATCH_ROWS_MAX)
             if records:
-                await self._send(connection, records)
+                await self._send_measured(connection, records)
                 pause = POLL_SECONDS_MIN
                 continue
             try:
                 await asyncio.wait_for(self._wake.wait(), pause)
                 pause = POLL_SECONDS_MIN
             except TimeoutError:
-                pause = min(pause * 2, POLL_SECONDS_MAX)
+                pause = min(pause * 2, self._poll_seconds_max)
+
+    async def _send_measured(
+        self, connection: asyncpg.Connection[asyncpg.Record], records: Sequence[asyncpg.Record]
+    ) -> None:
+        began, sent = time.perf_counter(), self.sent
+        failure: Exception | None = None
+        try:
+            await self._send(connection, records)
+        except Exception as error:
+            failure = error
+            raise
+        finally:
+            measuring.relay_batch(len(records), self.sent - sent, time.perf_counter() - began, failure)
 
     async def _send(self, connection: asyncpg.Connection[asyncpg.Record], records: Sequence[asyncpg.Record]) -> None:
         lanes, unsendable = self._lanes(records)

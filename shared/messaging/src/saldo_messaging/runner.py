@@ -15,6 +15,7 @@ import asyncpg
 from saldo_telemetry import logger
 from saldo_work import Answered, Cause, CauseReused, Clock, Handler, NotYetKnown, Refused, RequestKey, Transient
 
+from saldo_messaging import measuring
 from saldo_messaging.clocks import machine_now
 from saldo_messaging.database import CONFLICT_ERRORS, INFRASTRUCTURE_ERRORS, Database
 from saldo_messaging.failpoints import hit
@@ -200,7 +201,7 @@ class Runner:
         tries = 0
         while True:
             try:
-                return await self._run_unit(tasks, culprits)
+                return await self._measured(tasks, culprits)
             except Unit.Culprit as culprit:
                 culprits[culprit.position] = culprit.error
             except INFRASTRUCTURE_ERRORS as error:
@@ -226,6 +227,16 @@ class Runner:
         log.warning("unit halved", tasks=len(tasks), error=type(error).__name__)
         left = await self._run_tasks(tasks[:middle])
         return [*left, *await self._run_tasks(tasks[middle:])]
+
+    async def _measured(self, tasks: Sequence[Task], culprits: Mapping[int, Exception]) -> Sequence[Outcome]:
+        began = time.perf_counter()
+        try:
+            outcomes = await self._run_unit(tasks, culprits)
+        except Exception as error:
+            measuring.unit_rolled_back(error.error if isinstance(error, Unit.Culprit) else error)
+            raise
+        measuring.unit_committed(tasks, outcomes, time.perf_counter() - began)
+        return outcomes
 
     async def _run_unit(self, tasks: Sequence[Task], culprits: Mapping[int, Exception]) -> Sequence[Outcome]:
         now = await self._clock.now()

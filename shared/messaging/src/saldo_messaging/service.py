@@ -9,9 +9,22 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 
 from saldo_contracts.event import Event
-from saldo_telemetry import Reading, gauge, logger
+from saldo_telemetry import Gauge, Reading
+from saldo_telemetry.attributes import LOOP, MESSAGING_DESTINATION_NAME
 from saldo_work import Commands, Handler
 
+from saldo_messaging.backlog import (
+    BACKLOG_SQL,
+    LAG,
+    LAG_AGE,
+    LEADING,
+    OUTBOX_AGE_SQL,
+    UNDER_WAY,
+    Observation,
+    ReadBacklog,
+    Readings,
+    read_rows,
+)
 from saldo_messaging.clocks import MovableClock, SystemClock
 from saldo_messaging.database import Database
 from saldo_messaging.inbox_retention import InboxRetention
@@ -29,24 +42,11 @@ from saldo_messaging.unit_of_work import SqlUnitOfWork
 from saldo_messaging.waiting_messages import WaitingMessages
 
 OUTBOX_AGE_READY_SECONDS = 60.0  # an outbox older than this means that nobody relays: not ready
-OUTBOX_AGE_SQL = (
-    "select coalesce("
-    "(select extract(epoch from clock_timestamp() - recorded_at)::float8 from outbox order by id limit 1), 0)"
-)
-BACKLOG_SQL = (
-    f"select (select count(*) from outbox) as outbox, ({OUTBOX_AGE_SQL}) as outbox_age, "  # noqa: S608  # constants
-    "(select count(*) from outbox_parked where discarded_at is null) as outbox_parked, "
-    "(select count(*) from dead_letters where status = 'open' and kind <> 'waiting') as dead_letters, "
-    "(select count(*) from dead_letters where status = 'open' and kind = 'waiting') as messages_waiting, "
-    "(select count(*) from timers where parked) as timers_parked"
-)
 NEXT_DUE_SQL = "select min(due_at) from timers where not parked"
 
 App: TypeAlias = Callable[..., Awaitable[None]]
 """An ASGI application."""
 ServeHttp: TypeAlias = Callable[[App, str, int], Coroutine[None, None, None]]
-
-log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,7 @@ class Service:
     api: Callable[[Runtime], App]
     worker_http: Callable[[Runtime], App]
     serve_http: ServeHttp
+    backlog: Callable[[Runtime], Sequence[ReadBacklog]] = lambda _: ()
 
 
 class Runtime:
@@ -121,10 +122,10 @@ class Runtime:
         await self.runner.stop()
         await self.database.close()
 
-    async def start_worker(self) -> None:
-        """Relay, listener, timers and loops."""
+    async def start_worker(self, *, api_apart: bool = True) -> None:
+        """Relay, listener, timers and loops; `api_apart`: requests are taken by another process, which wakes nobody."""
         service, settings = self.service, self.service.messaging
-        self._relay = Relay(service.name, self.database, settings)
+        self._relay = Relay(service.name, self.database, settings, api_apart=api_apart)
         self._listener = Listener(
             service.name, settings, listens=service.listens, translation=self.translation, runner=self.runner
         )
@@ -134,7 +135,6 @@ class Runtime:
             clock=self.clock,
             runner=self.runner,
             kinds=service.timers,
-            sandbox=self.sandbox,
         )
         self._loops = [LoopRun(service.name, loop, self.runner) for loop in service.loops(self)]
         self._relay.start()
@@ -199,6 +199,29 @@ class Runtime:
         age: float = await self.database.pool.fetchval(OUTBOX_AGE_SQL)
         return age < OUTBOX_AGE_READY_SECONDS
 
+    def observation(self) -> Observation:
+        """The gauges of this process, to be started and stopped."""
+        reads: list[ReadBacklog] = [lambda: read_rows(self.database, self.clock.now), *self.service.backlog(self)]
+        if self._listener:
+            reads.append(self._lag)
+        return Observation(reads, {**self.database.pool_gauges(), **self._live()})
+
+    async def _lag(self) -> Readings:
+        lags = await self._listener.lag_by_topic() if self._listener else {}
+        topics = {topic: {MESSAGING_DESTINATION_NAME: topic} for topic in lags}
+        return {
+            LAG: [(lag.messages, topics[topic]) for topic, lag in lags.items()],
+            LAG_AGE: [(lag.age_seconds, topics[topic]) for topic, lag in lags.items()],
+        }
+
+    def _live(self) -> Mapping[Gauge, Callable[[], Sequence[Reading]]]:
+        if (relay := self._relay) is None:
+            return {}
+        return {
+            LEADING: lambda: [(int(relay.leading), {})],
+            UNDER_WAY: lambda: [(loop.under_way, {LOOP: loop.name}) for loop in self._loops],
+        }
+
     async def report(self) -> Mapping[str, bool | int | float | str | None]:
         """Whether anything is under way in this process; `quiet` twice in a row from all processes is quiescence."""
         # Counters first: what a unit left until now is seen below, and one that begins later changes the next answer.
@@ -207,6 +230,8 @@ class Runtime:
         now = await self.clock.now()
         worker = self._relay is not None
         due = await self.database.pool.fetchval(COUNT_DUE_SQL, now) if worker else 0
+        if due and self._timers:
+            self._timers.wake()  # whoever moved the clock asks here whether all that follows is done
         lag = await self._listener.lag() if self._listener else 0
         claims = sum([await loop.waiting() + loop.under_way for loop in self._loops])
         outbox = row["outbox"] if row else 0
@@ -231,52 +256,27 @@ class Runtime:
         }
 
 
-def _observe(runtime: Runtime) -> asyncio.Task[None]:
-    """Read the backlog now and then, so that gauges need no query of their own."""
-    readings: dict[str, float] = {}
-    for name in ("outbox", "outbox_age", "outbox_parked", "dead_letters", "messages_waiting", "timers_parked"):
-        unit = "s" if name == "outbox_age" else "{row}"
-        gauge(f"billing.messaging.{name}", unit, f"Backlog: {name}", _reader(readings, name))
-
-    async def observe() -> None:
-        while True:
-            try:
-                row = await runtime.database.pool.fetchrow(BACKLOG_SQL)
-                readings.update({key: float(value) for key, value in dict(row or {}).items()})
-            except Exception as error:
-                log.warning("backlog not read", error=type(error).__name__)
-            await asyncio.sleep(OBSERVE_SECONDS)
-
-    return asyncio.create_task(observe(), name="observe")
-
-
-OBSERVE_SECONDS = 5.0
-
-
-def _reader(readings: Mapping[str, float], name: str) -> Callable[[], Sequence[Reading]]:
-    return lambda: [(readings[name], {})] if name in readings else []
-
-
 async def run_process(service: Service, kind: str, stop: asyncio.Event) -> None:
     """Run `api`, `worker` or `serve` until `stop` is set, then drain."""
     settings = service.messaging
     async with Runtime(service) as runtime:
         servers = []
         if kind in ("worker", "serve"):
-            await runtime.start_worker()
+            await runtime.start_worker(api_apart=kind == "worker")
         if kind in ("api", "serve"):
             servers.append(service.serve_http(service.api(runtime), settings.http_host, settings.api_port))
         if kind == "worker":
             servers.append(service.serve_http(service.worker_http(runtime), settings.http_host, settings.worker_port))
         running = [asyncio.create_task(server) for server in servers]
-        observer = _observe(runtime)
+        observation = runtime.observation()
+        observation.start()
         try:
             await _first(stop, running)
         finally:
-            observer.cancel()
+            await observation.stop()
             for server in running:
                 server.cancel()
-            await asyncio.gather(*running, observer, return_exceptions=True)
+            await asyncio.gather(*running, return_exceptions=True)
             await runtime.stop_worker()
 
 

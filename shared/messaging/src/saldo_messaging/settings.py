@@ -14,15 +14,24 @@ class BrokerProfile:
     heartbeat_interval_ms: int
     fetch_max_wait_ms: int
     idempotent_producer: bool
+    static_members: bool  # a worker that comes back after a crash takes its old place, without a rebalance
 
 
 PROFILES: dict[str, BrokerProfile] = {
     # its joins take half a session and a dead member two; it never answers a long poll early
     "embedded": BrokerProfile(
-        session_timeout_ms=3_000, heartbeat_interval_ms=1_000, fetch_max_wait_ms=50, idempotent_producer=False
+        session_timeout_ms=3_000,
+        heartbeat_interval_ms=1_000,
+        fetch_max_wait_ms=50,
+        idempotent_producer=False,
+        static_members=False,
     ),
     "apache": BrokerProfile(
-        session_timeout_ms=30_000, heartbeat_interval_ms=3_000, fetch_max_wait_ms=500, idempotent_producer=True
+        session_timeout_ms=30_000,
+        heartbeat_interval_ms=3_000,
+        fetch_max_wait_ms=500,
+        idempotent_producer=True,
+        static_members=True,
     ),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TypeAlias
 from uuid import uuid5
 
@@ -19,8 +20,7 @@ from saldo_messaging.tasks import CAUSE_NAMESPACE, Door, DueTimer, Task
 from saldo_messaging.timer_claims import DUE_SQL
 
 DUE_ROWS_MAX = 500
-POLL_SECONDS = 0.25  # business minutes and days hang on it, not milliseconds
-SANDBOX_POLL_SECONDS = 0.02  # a moved clock is followed at once
+POLL_SECONDS = 0.25  # business minutes and days hang on it, not milliseconds; who waits for a moved clock wakes us
 BACK_OFF_SECONDS = 1.0
 
 BuildCommand: TypeAlias = Callable[[Mapping[str, Json]], object]
@@ -42,14 +42,13 @@ class TimerLoop:
         clock: Clock,
         runner: Runner,
         kinds: Mapping[str, BuildCommand],
-        sandbox: bool,
     ) -> None:
         self._service = service
         self._database = database
         self._clock = clock
         self._runner = runner
         self._kinds = kinds
-        self._poll_seconds = SANDBOX_POLL_SECONDS if sandbox else POLL_SECONDS
+        self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -64,8 +63,13 @@ class TimerLoop:
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
 
+    def wake(self) -> None:
+        """Something was seen to be due."""
+        self._wake.set()
+
     async def _run_for_ever(self) -> None:
         while True:
+            self._wake.clear()
             try:
                 ran = await self.run_due()
             except WAITED_OUT as error:
@@ -77,7 +81,8 @@ class TimerLoop:
                 ran = 0
                 await asyncio.sleep(BACK_OFF_SECONDS)
             if not ran:
-                await asyncio.sleep(self._poll_seconds)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
 
     async def run_due(self) -> int:
         """Run what is due now, of each account only its earliest moment, so that catching up keeps its order."""

@@ -11,12 +11,17 @@ from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
 from saldo_contracts.topics import TOPICS_BY_NAME, Topic, topics_of
 
 ADMIN_TIMEOUT_MS = 15_000
-CREATED_TRIES_MAX = 100
-CREATED_POLL_SECONDS = 0.1
+TOLD_TRIES_MAX = 600  # of 0.1 s: a cluster whose nodes were just started creates a topic in a second
+TOLD_POLL_SECONDS = 0.1
+AGREED_ANSWERS = 5  # in a row; who meets a node that lags behind afterwards asks again anyway
 
 
 class TopicsDiffer(Exception):
     """The broker's topics are not what the contracts say; the text names each difference."""
+
+
+class TopicsMissing(TopicsDiffer):
+    """Some are not there, or the node that was asked was not told of them yet; what is there is right."""
 
 
 def published_by(service: str) -> Sequence[Topic]:
@@ -45,8 +50,8 @@ async def apply_topics(bootstrap: str, service: str, *, replication_factor: int)
                 topic.name, topic.partitions, replication_factor, topic_configs=_configs(topic, replication_factor)
             )
             _require_created(await admin.create_topics([new]))
-        await _wait_for(admin, {topic.name for topic in missing})
-        await _check(admin, [topic.name for topic in published_by(service)])
+        names = [topic.name for topic in published_by(service)]
+        await (_told_around if missing else _check)(admin, names)
         return [topic.name for topic in missing]
     finally:
         await admin.close()
@@ -60,12 +65,21 @@ def _require_created(response: Any) -> None:
         raise TopicsDiffer(f"{name} was not created: {for_code(code).__name__} {text[0] if text and text[0] else ''}")
 
 
-async def _wait_for(admin: AIOKafkaAdminClient, names: set[str]) -> None:
-    """A cluster tells its new topics around before it names them."""
-    for _ in range(CREATED_TRIES_MAX):
-        if names <= set(await admin.list_topics()):
-            return
-        await asyncio.sleep(CREATED_POLL_SECONDS)
+async def _told_around(admin: AIOKafkaAdminClient, names: Sequence[str]) -> None:
+    """Wait until the nodes of a cluster agree on the topics: each answer comes from a node drawn by chance, and one
+    that was not told yet says that they are missing. Raises TopicsDiffer."""
+    agreed = 0
+    for _ in range(TOLD_TRIES_MAX):
+        try:
+            await _check(admin, names)
+        except TopicsMissing:
+            agreed = 0
+        else:
+            agreed += 1
+            if agreed == AGREED_ANSWERS:
+                return
+        await asyncio.sleep(TOLD_POLL_SECONDS)
+    await _check(admin, names)
 
 
 async def check_topics(bootstrap: str, names: Iterable[str]) -> None:
@@ -89,14 +103,23 @@ async def existing_topics(bootstrap: str, names: Iterable[str]) -> set[str]:
 
 
 async def _check(admin: AIOKafkaAdminClient, names: Sequence[str]) -> None:
-    existing = set(await admin.list_topics())
-    differences = [f"{name} is missing" for name in names if name not in existing]
-    present = [name for name in names if name in existing]
-    if present:
-        for described in await admin.describe_topics(present):
-            wanted = TOPICS_BY_NAME[described["topic"]].partitions
-            found = len(described["partitions"])
-            if found != wanted:
-                differences.append(f"{described['topic']} has {found} partitions, the contracts say {wanted}")
-    if differences:
-        raise TopicsDiffer("; ".join(differences))
+    partitions = await _partitions(admin, names)
+    missing = [f"{name} is missing" for name in names if not partitions.get(name)]
+    others = [
+        f"{name} has {found} partitions, the contracts say {TOPICS_BY_NAME[name].partitions}"
+        for name, found in partitions.items()
+        if found not in (0, TOPICS_BY_NAME[name].partitions)
+    ]
+    if others:
+        raise TopicsDiffer("; ".join([*missing, *others]))
+    if missing:
+        raise TopicsMissing("; ".join(missing))
+
+
+async def _partitions(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, int]:
+    """How many partitions each of these topics has, as one node of the cluster knows it; 0 or nothing: not there."""
+    existing = set(await admin.list_topics()).intersection(names)
+    if not existing:
+        return {}  # an empty list would ask for all topics
+    described = await admin.describe_topics(sorted(existing))
+    return {topic["topic"]: len(topic["partitions"]) for topic in described}

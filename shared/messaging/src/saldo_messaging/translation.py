@@ -10,7 +10,6 @@ from aiokafka import ConsumerRecord
 from saldo_contracts.envelope import Envelope, UnreadableEnvelope, decode_headers
 from saldo_contracts.event import Event, UnreadableBody
 from saldo_contracts.topics import CONTACT_OWNERS, MESSAGE_BYTES_MAX, SERVICES, TOPICS, contacts_topic, public_topic
-from saldo_telemetry import counter
 from saldo_work import Actor, ActorKind, Cause
 
 from saldo_messaging.clocks import machine_now
@@ -23,8 +22,6 @@ Translator: TypeAlias = Callable[[Any, Envelope], object | None]
 TYPE_HEADER = "ce_type"
 COMPACTED = frozenset(topic.name for topic in TOPICS if topic.cleanup_policy == "compact")
 _NOBODY = Actor(kind=ActorKind.SYSTEM, subject="unknown", accounts=None)
-
-unknown_types = counter("billing.messages.stepped_over", "{message}", "Messages of a type that is not heard here")
 
 
 def topics_heard(listens: Mapping[type[Event], Translator]) -> Sequence[str]:
@@ -46,6 +43,12 @@ class Translation:
         self._group = group
         self._by_type = {event.type_: (event, translator) for event, translator in listens.items()}
         self._known_types = frozenset(type_.encode() for type_ in self._by_type)
+        self._stepped_over = 0
+
+    def take_stepped_over(self) -> int:
+        """How many messages of unknown types came since this was last asked."""
+        count, self._stepped_over = self._stepped_over, 0
+        return count
 
     def task_of_record(self, record: ConsumerRecord[bytes | None, bytes | None]) -> Task | None:
         """The task of a record, or None where there is nothing to do here."""
@@ -66,7 +69,7 @@ class Translation:
         if message.body is None and (not message.headers or message.topic in COMPACTED):
             return None  # a tombstone: the fact before it said what to forget
         if self._is_unknown(message):
-            unknown_types.add(1)
+            self._stepped_over += 1
             return None
         try:
             envelope = decode_headers(message.headers)
@@ -74,7 +77,7 @@ class Translation:
             return self._rejected(message, unreadable.reason, retry)
         known = self._by_type.get(envelope.type)
         if known is None:
-            unknown_types.add(1)
+            self._stepped_over += 1
             return None
         named = replace(message, event_id=envelope.id, type=envelope.type)
         if message.body is None or len(message.body) > MESSAGE_BYTES_MAX:

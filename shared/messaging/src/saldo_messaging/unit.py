@@ -9,7 +9,9 @@ from datetime import timedelta
 from typing import Any
 
 import asyncpg
+from opentelemetry.trace import Span
 from saldo_telemetry import is_sampled, logger, span
+from saldo_telemetry.attributes import COMMAND, DOOR
 from saldo_work import Answer, Handler, Needs, NotYetKnown, Refusal, Transient
 
 from saldo_messaging import dead_letters, inbox
@@ -17,6 +19,7 @@ from saldo_messaging.clocks import machine_now
 from saldo_messaging.database import CONFLICT_ERRORS, DATABASE_ERRORS, Connection
 from saldo_messaging.dead_letters import BEHIND, DeadLetter, FailedAgain, Lane, reason_of
 from saldo_messaging.failpoints import hit
+from saldo_messaging.span_facts import ids_answered, ids_of, waited_since
 from saldo_messaging.tasks import (
     Declined,
     Deferred,
@@ -188,8 +191,10 @@ class Unit:
             return self._failed(task, task.broken)
         stage = self._run.books.stage(task.cause)
         try:
-            with self._span(task):
+            with self._span(task) as current:
                 answer = await self._handle(task, stage)
+                if current is not None:
+                    current.set_attributes(ids_answered(answer))
         except (NotYetKnown, Transient) as error:
             return self._deferred(task, error)
         except self._declining as error:
@@ -214,14 +219,15 @@ class Unit:
             raise LookupError(f"no handler for {type(task.command).__name__}")
         return await handler.handle(task.command, stage)
 
-    def _span(self, task: Task) -> AbstractContextManager[object]:
+    def _span(self, task: Task) -> AbstractContextManager[Span | None]:
         cause = task.cause
         if not is_sampled(cause.traceparent):
             return nullcontext()
         name = type(task.command).__name__
-        attributes: dict[str, str | int] = {"saldo.command": name, "saldo.door": task.door.value}
+        attributes: dict[str, str | float] = {COMMAND: name, DOOR: task.door.value, **ids_of(task.command)}
         if task.message:
             attributes |= {
+                **waited_since(task.recorded_at),
                 "messaging.system": "kafka",
                 "messaging.operation.type": "process",
                 "messaging.destination.name": task.message.topic,

@@ -18,6 +18,7 @@ import pytest
 from saldo_contracts.events.invoicing import BalanceCleared
 from saldo_contracts.events.subscriptions import ServiceReactivated
 from saldo_contracts.wire import Amount
+from saldo_local.kafka_choice import KafkaChoice
 from saldo_messaging import failpoints
 from saldo_messaging.migrate import migrate_async
 from saldo_messaging.topics import apply_topics
@@ -34,22 +35,23 @@ Make = Callable[[str], Awaitable[str]]
 
 
 @pytest.fixture(scope="module")
-async def dsn(make_database: Make, broker: str) -> str:
+async def dsn(make_database: Make, broker: str, kafka: KafkaChoice) -> str:
     address = await make_database("subscriptions")
     await migrate_async(address, "shared.messaging.tests.component.migrations")
     for service in ("subscriptions", "invoicing"):
-        await apply_topics(broker, service, replication_factor=1)
+        await apply_topics(broker, service, replication_factor=kafka.replication_factor)
     return address
 
 
 @asynccontextmanager
-async def worker(dsn: str, broker: str, failpoint: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
+async def worker(dsn: str, broker: str, profile: str, failpoint: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "shared.messaging.tests.component.worker_process",
         dsn,
         broker,
+        profile,
         cwd=ROOT,
         env={**os.environ, failpoints.VARIABLE: failpoint},
         stdout=asyncio.subprocess.DEVNULL,
@@ -77,7 +79,7 @@ SLOW = pytest.mark.slow("starts two processes for each point, and a dead member 
 
 @pytest.mark.parametrize("point", [ALWAYS, *(pytest.param(point, marks=SLOW) for point in OTHERS)])
 async def test_a_worker_killed_at_a_step_is_followed_by_one_that_loses_and_doubles_nothing(
-    dsn: str, broker: str, tmp_path: Path, point: str
+    dsn: str, broker: str, kafka: KafkaChoice, tmp_path: Path, point: str
 ) -> None:
     account, proof = str(uuid4()), tmp_path / "proof"
     amount = Amount(minor_units=1, currency="EUR")
@@ -94,11 +96,11 @@ async def test_a_worker_killed_at_a_step_is_followed_by_one_that_loses_and_doubl
 
     async with Teller(broker) as teller, Observer(broker) as observer:
         ids = [(await teller.tell(event)).id for _ in range(MESSAGES)]
-        async with worker(dsn, broker, f"{point}=kill@1:{proof}") as process:
+        async with worker(dsn, broker, kafka.profile, f"{point}=kill@1:{proof}") as process:
             await asyncio.wait_for(process.wait(), 60)
             assert process.returncode == -signal.SIGKILL
         assert proof.read_text() == point
-        async with worker(dsn, broker):
+        async with worker(dsn, broker, kafka.profile):
             await until(all_noted, seconds=60)
             await observer.expect(
                 ServiceReactivated, where=lambda e: e.account_id == account, count=MESSAGES, seconds=60

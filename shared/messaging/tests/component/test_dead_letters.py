@@ -9,11 +9,14 @@ from typing import Any, cast
 from uuid import uuid4
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from saldo_contracts.envelope import Envelope, encode_headers, event_id, source_of
 from saldo_contracts.events.invoicing import BalanceCleared
 from saldo_contracts.events.subscriptions import ServiceReactivated
 from saldo_contracts.topics import MESSAGE_BYTES_MAX, public_topic
 from saldo_contracts.wire import Amount
+from saldo_local.kafka_choice import KafkaChoice
 from saldo_messaging import MessagingSettings, waiting_messages
 from saldo_messaging.command_line import main
 from saldo_messaging.dead_letters import decoded
@@ -35,9 +38,15 @@ def script() -> Script:
 
 
 @pytest.fixture(scope="module")
-async def purse(make_database: Make, broker: str, script: Script) -> AsyncIterator[Harness]:
+async def purse(make_database: Make, broker: str, kafka: KafkaChoice, script: Script) -> AsyncIterator[Harness]:
     address = await make_database("subscriptions")
-    settings = MessagingSettings(address, broker, kafka_profile="embedded", clock="movable")
+    settings = MessagingSettings(
+        address,
+        broker,
+        kafka_profile=kafka.profile,
+        replication_factor=kafka.replication_factor,
+        clock="movable",
+    )
     async with Harness(build(settings, script=script), neighbours=("invoicing",)) as harness:
         await harness.runtime.clock.move_to(NOW)  # type: ignore[union-attr]  # the settings say movable
         yield harness
@@ -69,6 +78,18 @@ def headers_of(event: BalanceCleared, version: int = 1, **changed: bytes | None)
 
 async def send(purse: Harness, key: str | None, body: bytes | None, headers: Headers, topic: str = TOPIC) -> None:
     await purse.teller.tell_raw(topic, key, body, cast("list[tuple[str, bytes]]", headers))
+
+
+async def raise_limit(broker: str, topic: str) -> None:
+    """What an operator may have done; Apache Kafka itself refuses a message above the topic's limit."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    await admin.start()
+    try:
+        wanted = ConfigResource(ConfigResourceType.TOPIC, topic, {"max.message.bytes": str(2 * MESSAGE_BYTES_MAX)})
+        answer = await admin.alter_configs([wanted])
+        assert [one[0] for response in answer for one in response.resources] == [0]
+    finally:
+        await admin.close()
 
 
 async def held(purse: Harness, account_id: str) -> Any:
@@ -109,9 +130,13 @@ UNREADABLE: dict[str, Callable[[BalanceCleared], tuple[bytes | None, Headers]]] 
 
 
 @pytest.mark.parametrize("fault", UNREADABLE)
-async def test_what_cannot_be_read_is_a_dead_letter_and_parks_nothing(purse: Harness, fault: str) -> None:
+async def test_what_cannot_be_read_is_a_dead_letter_and_parks_nothing(
+    purse: Harness, broker: str, kafka: KafkaChoice, fault: str
+) -> None:
     account = str(uuid4())
     body, headers = UNREADABLE[fault](cleared(account))
+    if kafka.profile == "apache" and len(body or b"") > MESSAGE_BYTES_MAX:
+        await raise_limit(broker, TOPIC)
     before = len(purse.observer.raw)
     await send(purse, account, body, headers)
     await purse.teller.tell(cleared(account, 5), version=2)

@@ -12,6 +12,7 @@ import pytest
 from saldo_contracts.events.invoicing import BalanceCleared
 from saldo_contracts.events.subscriptions import ServiceReactivated
 from saldo_contracts.wire import Amount
+from saldo_local.kafka_choice import KafkaChoice
 from saldo_messaging import MessagingSettings
 from saldo_testkit.harness import Harness
 from saldo_work import Cause, Refused, RequestKey, system_actor
@@ -23,9 +24,13 @@ Make = Callable[[str], Awaitable[str]]
 
 
 @pytest.fixture(scope="module")
-async def purse(make_database: Make, broker: str) -> AsyncIterator[Harness]:
+async def purse(make_database: Make, broker: str, kafka: KafkaChoice) -> AsyncIterator[Harness]:
     settings = MessagingSettings(
-        await make_database("subscriptions"), broker, kafka_profile="embedded", clock="movable"
+        await make_database("subscriptions"),
+        broker,
+        kafka_profile=kafka.profile,
+        replication_factor=kafka.replication_factor,
+        clock="movable",
     )
     async with Harness(build(settings), neighbours=("invoicing",)) as harness:
         await harness.runtime.clock.move_to(NOW)  # type: ignore[union-attr]  # the settings say movable

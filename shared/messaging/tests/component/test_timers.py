@@ -55,7 +55,6 @@ def timers_of(runtime: Runtime) -> TimerLoop:
         clock=runtime.clock,
         runner=runtime.runner,
         kinds=runtime.service.timers,
-        sandbox=True,
     )
 
 

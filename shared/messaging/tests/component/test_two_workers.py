@@ -17,6 +17,7 @@ from saldo_contracts.events.invoicing import BalanceCleared
 from saldo_contracts.events.subscriptions import ServiceReactivated
 from saldo_contracts.topics import public_topic
 from saldo_contracts.wire import Amount
+from saldo_local.kafka_choice import KafkaChoice
 from saldo_messaging import MessagingSettings, Runtime, operator_backlog, relay
 from saldo_messaging.migrate import migrate_async
 from saldo_messaging.topics import TopicsDiffer, apply_topics, check_topics
@@ -38,9 +39,15 @@ def script() -> Script:
 
 
 @pytest.fixture(scope="module")
-async def purse(make_database: Make, broker: str, script: Script) -> AsyncIterator[Harness]:
+async def purse(make_database: Make, broker: str, kafka: KafkaChoice, script: Script) -> AsyncIterator[Harness]:
     address = await make_database("subscriptions")
-    settings = MessagingSettings(address, broker, kafka_profile="embedded", clock="movable")
+    settings = MessagingSettings(
+        address,
+        broker,
+        kafka_profile=kafka.profile,
+        replication_factor=kafka.replication_factor,
+        clock="movable",
+    )
     async with Harness(build(settings, script=script), neighbours=("invoicing",)) as harness:
         await harness.runtime.clock.move_to(NOW)  # type: ignore[union-attr]  # the settings say movable
         yield harness
@@ -166,7 +173,7 @@ async def test_a_new_group_sees_old_events(purse: Harness, make_database: Make) 
     settings = replace(purse.service.messaging, dsn=address, clock="system")
     service = replace(build(settings), name="notifications")
     await migrate_async(address, service.migrations)
-    await apply_topics(settings.kafka_bootstrap, "notifications", replication_factor=1)
+    await apply_topics(settings.kafka_bootstrap, "notifications", replication_factor=settings.replication_factor)
     async with Runtime(service) as runtime:
         await runtime.start_worker()
 
@@ -186,7 +193,7 @@ async def test_without_the_inbox_duplicates_double_their_effects(purse: Harness,
     settings = replace(purse.service.messaging, dsn=address, clock="system", inbox_enabled=False)
     service = replace(build(settings), name="portal")
     await migrate_async(address, service.migrations)
-    await apply_topics(settings.kafka_bootstrap, "portal", replication_factor=1)
+    await apply_topics(settings.kafka_bootstrap, "portal", replication_factor=settings.replication_factor)
     account = str(uuid4())
     await purse.teller.tell(cleared(account), times=2)
     async with Runtime(service) as runtime:

@@ -6,14 +6,18 @@ import inspect
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.protocol.group import JoinGroupRequest, LeaveGroupRequest
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 from saldo_contracts.topics import PARTITIONS, public_topic
 from saldo_messaging import MessagingSettings
 from saldo_messaging.database import Database
+from saldo_messaging.membership import member_of
 from saldo_messaging.relay import Relay
 
 # From the tests of the Java client (org.apache.kafka.common.utils.UtilsTest.testMurmur2).
@@ -65,6 +69,17 @@ def test_a_batch_builder_takes_records_by_keyword_and_says_none_when_full() -> N
     assert batch.append(timestamp=None, key=b"k", value=b"v", headers=[("h", b"x")]) is not None
     assert batch.append(timestamp=None, key=b"k", value=None, headers=[]) is not None
     assert batch.append(timestamp=None, key=b"k", value=b"v" * 2_000, headers=[]) is None
+
+
+async def test_a_consumer_knows_its_member_id_and_an_administrator_sends_any_request() -> None:
+    consumer = AIOKafkaConsumer(bootstrap_servers="nowhere:1", group_id="g")
+    consumer._coordinator = GroupCoordinator(consumer._client, consumer._subscription)
+    assert member_of(consumer) == JoinGroupRequest.UNKNOWN_MEMBER_ID == ""
+    consumer._coordinator.member_id = "one"
+    assert member_of(consumer) == "one"
+    await consumer.stop()
+    assert list(inspect.signature(AIOKafkaAdminClient._send_request).parameters) == ["self", "request", "node_id"]
+    assert list(inspect.signature(LeaveGroupRequest).parameters) == ["group", "member_id"]
 
 
 def test_a_producer_sends_batches_to_a_partition() -> None:

@@ -8,8 +8,6 @@ import sys
 import threading
 from pathlib import Path
 
-from saldo_telemetry.receiver import Receiver
-
 DEFAULT_PORT = 4318  # OTLP/HTTP's registered port
 
 
@@ -21,6 +19,10 @@ def main(arguments: list[str]) -> int:
     receiver.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 lets the system choose")
     receiver.add_argument("--file", type=Path, required=True, help="the SQLite file that keeps the spans")
     chosen = parser.parse_args(arguments)
+    try:
+        from saldo_telemetry.receiver import Receiver
+    except ModuleNotFoundError as missing:
+        sys.exit(f"{missing.name} is missing: the pages of the trace reader need saldo-telemetry[receiver]")
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())

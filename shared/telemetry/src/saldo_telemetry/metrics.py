@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from opentelemetry import metrics as api
@@ -19,6 +19,7 @@ class Counter:
 
     def __init__(self, name: str, unit: str, description: str) -> None:
         self._about: Final = (name, unit, description)
+        self.unit: Final = unit
         self.bind(_meter)
 
     def bind(self, meter: Meter) -> None:
@@ -40,6 +41,7 @@ class Histogram:
 
     def __init__(self, name: str, unit: str, description: str, *, boundaries: Sequence[float] | None = None) -> None:
         self._about: Final = (name, unit, description)
+        self.unit: Final = unit
         self._boundaries: Final = boundaries or (SECONDS_BOUNDARIES if unit == "s" else None)
         self.bind(_meter)
 
@@ -60,6 +62,7 @@ class Gauge:
 
     def __init__(self, name: str, unit: str, description: str) -> None:
         self._about: Final = (name, unit, description)
+        self.unit: Final = unit
         self._reads: list[ReadGauge] = []
         self.bind(_meter)
 
@@ -112,8 +115,19 @@ def histogram(name: str, unit: str, description: str, *, boundaries: Sequence[fl
     )
 
 
-def gauge(name: str, unit: str, description: str, callback: ReadGauge) -> Gauge:
-    """The gauge of this name, fed by the callback too until `release(callback)`."""
+def gauge(name: str, unit: str, description: str, callback: ReadGauge | None = None) -> Gauge:
+    """The gauge of this name, fed by the callback too, if any, until `release(callback)`."""
     found = _gauges.get(name) or _gauges.setdefault(name, Gauge(name, unit, description))
-    found.feed(callback)
+    if callback is not None:
+        found.feed(callback)
     return found
+
+
+def declared() -> Mapping[str, tuple[str, str]]:
+    """Every instrument made so far in this process: name -> (kind, unit). What is documented is held against it."""
+    kinds: Mapping[str, Mapping[str, Counter | Histogram | Gauge]] = {
+        "counter": _counters,
+        "histogram": _histograms,
+        "gauge": _gauges,
+    }
+    return {name: (kind, one.unit) for kind, made in kinds.items() for name, one in made.items()}

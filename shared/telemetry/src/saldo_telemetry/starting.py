@@ -10,10 +10,8 @@ from importlib import metadata
 from typing import Final, TextIO
 
 from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.export import MetricExporter, MetricReader, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor, SpanExporter
@@ -28,6 +26,7 @@ FLUSH_TIMEOUT_MILLISECONDS: Final = 5_000  # a receiver that is gone must not ho
 class _Running:
     traces: TracerProvider
     metrics: MeterProvider
+    counts: bool
     holders: int = 0
 
 
@@ -84,7 +83,8 @@ def start(
             _running = _build(service, process, metric_reader)
             logs.configure(service, process, level=log_level, stream=log_stream)
             tracing.use_tracer(_running.traces.get_tracer("saldo"))
-            metrics.use_meter(_running.metrics.get_meter("saldo"))
+            # Where nobody collects, instruments do nothing at all instead of nearly nothing.
+            metrics.use_meter(_running.metrics.get_meter("saldo") if _running.counts else None)
         if span_exporter is not None:
             _running.traces.add_span_processor(SimpleSpanProcessor(span_exporter))
         _running.holders += 1
@@ -95,14 +95,28 @@ def _build(service: str, process: str, metric_reader: MetricReader | None) -> _R
     resource = _resource(service, process)
     traces = TracerProvider(resource=resource, shutdown_on_exit=False)
     if _exports("TRACES"):
-        traces.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        traces.add_span_processor(BatchSpanProcessor(_span_exporter()))
     readers = [metric_reader] if metric_reader is not None else []
     if _exports("METRICS"):
-        readers.append(PeriodicExportingMetricReader(OTLPMetricExporter()))
+        readers.append(PeriodicExportingMetricReader(_metric_exporter()))
     meters = MeterProvider(metric_readers=readers, resource=resource, shutdown_on_exit=False)
     if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         trace.set_tracer_provider(traces)  # for instrumentation of libraries; OpenTelemetry allows it once a process
-    return _Running(traces, meters)
+    return _Running(traces, meters, counts=bool(readers))
+
+
+def _span_exporter() -> SpanExporter:
+    """Imported here: with its HTTP client it costs a start 50 ms, which most tests and commands need not pay."""
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+    return OTLPSpanExporter()
+
+
+def _metric_exporter() -> MetricExporter:
+    """As above."""
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+
+    return OTLPMetricExporter()
 
 
 def _resource(service: str, process: str) -> Resource:

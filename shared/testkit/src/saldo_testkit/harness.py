@@ -51,7 +51,7 @@ class Harness:
         settings = self.service.messaging
         await migrate_async(settings.dsn, self.service.migrations)
         for name in (self.service.name, *self._neighbours):
-            await apply_topics(settings.kafka_bootstrap, name, replication_factor=1)
+            await apply_topics(settings.kafka_bootstrap, name, replication_factor=settings.replication_factor)
         await self.observer.__aenter__()
         await self.teller.__aenter__()
         await self.runtime.__aenter__()

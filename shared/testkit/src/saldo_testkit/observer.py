@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 from saldo_contracts.envelope import Envelope, UnreadableEnvelope, decode_headers
 from saldo_contracts.event import Event, UnreadableBody
 from saldo_contracts.events import EVENTS
@@ -95,6 +96,14 @@ class Observer:
             await self._consumer.seek_to_beginning(*new)
 
     async def _read(self) -> None:
+        """Until it is cancelled; a broker that goes away is waited for, since tests make it do so."""
+        while True:
+            try:
+                await self._read_on()
+            except (KafkaError, OSError):
+                await asyncio.sleep(DISCOVER_SECONDS)
+
+    async def _read_on(self) -> None:
         assert self._consumer is not None  # noqa: S101  # entered
         looked_at = 0.0
         while True:

@@ -23,6 +23,7 @@ SECURITY_HEADERS: Final = (
     (b"cache-control", b"no-store"),
 )
 UNTRACED_PREFIX: Final = "/health/"  # asked every few seconds; a trace of it is noise
+SERVER_ERROR: Final = 500
 CLIENT_CLOSED_REQUEST: Final = 499  # nobody reads it; the usual number in logs
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -96,14 +97,22 @@ def _template(scope: Scope) -> str:
 
 def _leave(scope: Scope, method: str, status: int | None, seconds: float, current: Span) -> None:
     template = _template(scope)
-    about: dict[str, str | int] = {names.HTTP_REQUEST_METHOD: method, names.HTTP_ROUTE: template}
+    about: dict[str, str | int] = {
+        names.HTTP_REQUEST_METHOD: method,
+        names.HTTP_ROUTE: template,
+        names.URL_SCHEME: scope.get("scheme", "http"),
+    }
     if status is not None:
         about[names.HTTP_RESPONSE_STATUS_CODE] = status
-    current.update_name(f"{method} {template}")
-    current.set_attributes(about)
+        if status >= SERVER_ERROR:
+            about[names.ERROR_TYPE] = str(status)
     actor = scope.get("state", {}).get("actor")
-    if actor is not None:
-        current.set_attribute(names.ACTOR, str(actor))
+    if current.is_recording():
+        current.update_name(f"{method} {template}")
+        own = {name: value for name, value in about.items() if name != names.ERROR_TYPE}  # the span has the exception's
+        current.set_attributes({**own, **names.business_ids(scope.get("path_params", {}))})
+        if actor is not None:
+            current.set_attribute(names.ACTOR, str(actor))
     _durations.record(seconds, about)
     _log.info(
         "request",

@@ -55,6 +55,7 @@ async def test_the_span_continues_the_callers_trace_and_names_the_route(
     assert span.attributes["http.route"] == ROUTE
     assert span.attributes["http.response.status_code"] == 202
     assert span.attributes["saldo.actor"] == "agent:agent-1"
+    assert span.attributes["saldo.account_id"] == "0190b0a0-0000-7000-8000-00000000000a"
     assert "secret" not in span.to_json()
     cause = commands.asked[0][1]
     assert span.context is not None
@@ -107,7 +108,29 @@ async def test_durations_are_measured_by_route(client: httpx2.AsyncClient, seen:
     assert metric.unit == "s"
     (point,) = metric.data.data_points
     assert isinstance(point, HistogramDataPoint)
-    assert point.attributes == {"http.request.method": "GET", "http.route": ROUTE, "http.response.status_code": 401}
+    assert point.attributes == {
+        "http.request.method": "GET",
+        "http.route": ROUTE,
+        "http.response.status_code": 401,
+        "url.scheme": "http",
+    }
+
+
+async def test_what_is_no_id_never_becomes_an_attribute(client: httpx2.AsyncClient, seen: Seen) -> None:
+    await client.get("/v1/accounts/ada@example.org/payments")
+    assert "ada@" not in seen.spans.get_finished_spans()[0].to_json()
+
+
+async def test_a_defect_is_counted_as_an_error(
+    client: httpx2.AsyncClient, seen: Seen, as_agent: dict[str, str]
+) -> None:
+    await client.delete(f"{PAYMENTS}/broken", headers=as_agent)
+    data = seen.reader.get_metrics_data()
+    assert data is not None
+    metrics = {m.name: m for r in data.resource_metrics for s in r.scope_metrics for m in s.metrics}
+    (point,) = metrics["http.server.request.duration"].data.data_points
+    assert point.attributes is not None
+    assert point.attributes["error.type"] == "500"
 
 
 async def test_health_leaves_no_trace(client: httpx2.AsyncClient, seen: Seen) -> None:

@@ -106,3 +106,4 @@ Index(
 Index("notices_due", notices.c.next_try_at, postgresql_where=text("state = 'queued'"))
 Index("notices_leased", notices.c.lease_until, postgresql_where=text("state = 'claimed'"))
 Index("notices_waiting", notices.c.wait_until, postgresql_where=text("state = 'waiting_for_contact'"))
+Index("notices_failed", notices.c.recorded_at, postgresql_where=text("state = 'failed'"))

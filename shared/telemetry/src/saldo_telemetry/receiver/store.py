@@ -2,111 +2,100 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from saldo_telemetry.receiver.spans import StoredSpan, attributes_text
+from saldo_telemetry.attributes import ACCOUNT_ID, PAYMENT_ID
+from saldo_telemetry.receiver.question import TRACES_SHOWN_MAX, UPKEEP_NAMES, Question, TraceSummary
+from saldo_telemetry.receiver.rows import SCHEMA, SCHEMA_VERSION, SPAN_COLUMNS, TABLES, marks_of, row_of, span_of
+from saldo_telemetry.receiver.spans import StoredSpan
 
-SPANS_MAX: Final = 500_000  # some hundred megabytes; the oldest go first
-TRACES_SHOWN_MAX: Final = 1_000
+SPANS_MAX: Final = 500_000  # some hundred megabytes; the oldest traces go first
+SPANS_OF_TRACE_MAX: Final = 5_000  # no page and no reader is for more; what comes later is dropped
+KEPT_SECONDS_MAX: Final = 7 * 86_400.0  # a developer's question is of this week
+FORGOTTEN_AT_ONCE_MAX: Final = 1_000  # traces; more than an export brings, and none waits long for room
 
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS spans (
-    trace_id TEXT NOT NULL, span_id TEXT NOT NULL, parent_id TEXT, service TEXT NOT NULL, name TEXT NOT NULL,
-    kind TEXT NOT NULL, started_ns INTEGER NOT NULL, ended_ns INTEGER NOT NULL, status TEXT NOT NULL,
-    attributes TEXT NOT NULL, UNIQUE (trace_id, span_id));
-CREATE INDEX IF NOT EXISTS spans_started ON spans (started_ns);
-CREATE INDEX IF NOT EXISTS spans_service ON spans (service, started_ns);
-CREATE TABLE IF NOT EXISTS links (
-    trace_id TEXT NOT NULL, span_id TEXT NOT NULL, linked_trace_id TEXT NOT NULL, linked_span_id TEXT NOT NULL,
-    UNIQUE (trace_id, span_id, linked_trace_id, linked_span_id));
-CREATE INDEX IF NOT EXISTS links_linked ON links (linked_trace_id);
+_TOLD: Final = """
+INSERT OR REPLACE INTO traces
+SELECT trace_id, (
+        SELECT s.name FROM spans s WHERE s.trace_id = spans.trace_id ORDER BY s.parent_id IS NOT NULL AND EXISTS (
+            SELECT 1 FROM spans p WHERE p.trace_id = s.trace_id AND p.span_id = s.parent_id), s.started_ns LIMIT 1),
+    '|' || replace(group_concat(DISTINCT service), ',', '|') || '|',
+    min(started_ns), max(ended_ns), count(*), sum(status = 'error'), ?
+FROM spans WHERE trace_id = ? GROUP BY trace_id
 """
-_TRACES: Final = """
-SELECT trace_id, min(started_ns), max(ended_ns), count(*), sum(status = 'error'), group_concat(DISTINCT service)
-FROM spans
-WHERE trace_id IN (
-    SELECT DISTINCT trace_id FROM spans WHERE ended_ns >= :since AND (:service IS NULL OR service = :service))
-GROUP BY trace_id ORDER BY min(started_ns) DESC LIMIT :limit
-"""
-_ROOT: Final = """
-SELECT s.name FROM spans s WHERE s.trace_id = ? ORDER BY s.parent_id IS NOT NULL AND EXISTS (
-    SELECT 1 FROM spans p WHERE p.trace_id = s.trace_id AND p.span_id = s.parent_id), s.started_ns LIMIT 1
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class TraceSummary:
-    """One line of the list of traces; `name` is that of its first span."""
-
-    trace_id: str
-    name: str
-    services: tuple[str, ...]
-    started_ns: int
-    ended_ns: int
-    spans: int
-    errors: int
-
-    @property
-    def milliseconds(self) -> float:
-        """From the first start to the last end."""
-        return (self.ended_ns - self.started_ns) / 1_000_000
+_FOUND: Final = f"""
+SELECT trace_id, name, services, started_ns, ended_ns, spans, errors FROM traces AS t
+WHERE ended_ns >= :since AND (:before IS NULL OR started_ns < :before)
+AND (:service IS NULL OR instr(services, '|' || :service || '|')) AND (NOT :errors OR errors)
+AND (:upkeep OR NOT (name LIKE '{UPKEEP_NAMES[0]}%' OR name LIKE '{UPKEEP_NAMES[1]}%'))
+AND (NOT :payments OR EXISTS (SELECT 1 FROM marks m WHERE m.trace_id = t.trace_id AND m.name = '{PAYMENT_ID}'))
+AND (:id IS NULL OR trace_id GLOB :id OR trace_id IN (SELECT m.trace_id FROM marks m WHERE m.value GLOB :id))
+AND (:words IS NULL OR EXISTS (
+    SELECT 1 FROM spans s WHERE s.trace_id = t.trace_id AND instr(lower(s.name), :words)))
+ORDER BY started_ns DESC LIMIT :limit
+"""  # noqa: S608  # constants
 
 
 class SpanStore:
-    """Safe to use from several threads; a span that comes twice is kept once."""
+    """Safe to use from several threads; a span that comes twice is kept once.
 
-    def __init__(self, file: Path, *, spans_max: int = SPANS_MAX) -> None:
+    `now` is the wall clock in seconds: it decides when a trace is too old to be kept.
+    """
+
+    def __init__(self, file: Path, *, spans_max: int = SPANS_MAX, now: Callable[[], float] = time.time) -> None:
         self._spans_max = spans_max
+        self._now = now
         self._connection = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=OFF")  # a lost trace is no lost money
-        self._connection.executescript(_SCHEMA)
+        if self._one("PRAGMA user_version") != SCHEMA_VERSION:
+            self._connection.executescript(";".join(f"DROP TABLE IF EXISTS {table}" for table in TABLES))
+        self._connection.executescript(f"{SCHEMA};PRAGMA user_version={SCHEMA_VERSION}")
+        self._kept = int(self._one("SELECT count(*) FROM spans"))
         self._changed = threading.Condition()
 
     def add(self, spans: Sequence[StoredSpan]) -> None:
         """Keep the spans and wake who waits for them."""
-        rows = [
-            (
-                *(s.trace_id, s.span_id, s.parent_id, s.service, s.name, s.kind, s.started_ns, s.ended_ns, s.status),
-                attributes_text(s),
-            )
-            for s in spans
-        ]
-        links = [(s.trace_id, s.span_id, *link) for s in spans for link in s.links]
         with self._changed:
             self._connection.execute("BEGIN")
-            self._connection.executemany("INSERT OR IGNORE INTO spans VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
-            self._connection.executemany("INSERT OR IGNORE INTO links VALUES (?,?,?,?)", links)
-            oldest_kept = "(SELECT max(rowid) FROM spans) - ?"
-            self._connection.execute(f"DELETE FROM spans WHERE rowid <= {oldest_kept}", (self._spans_max,))  # noqa: S608  # a constant
+            fitting = self._fitting(spans)
+            self._kept += self._insert("spans", 12, (row_of(span) for span in fitting))
+            self._insert("links", 4, ((s.trace_id, s.span_id, *link) for s in fitting for link in s.links))
+            self._insert("marks", 3, (mark for span in fitting for mark in marks_of(span)))
+            touched = dict.fromkeys(span.trace_id for span in fitting)
+            self._connection.executemany(_TOLD, [(self._now(), trace_id) for trace_id in touched])
+            self._forget()
             self._connection.execute("COMMIT")
             self._changed.notify_all()
 
-    def traces(self, *, since_ns: int = 0, service: str | None = None, limit: int = 100) -> list[TraceSummary]:
-        """The traces with a span that ended since then, and one of this service; the newest first."""
-        about = {"since": since_ns, "service": service, "limit": min(limit, TRACES_SHOWN_MAX)}
+    def traces(self, question: Question | None = None) -> list[TraceSummary]:
+        """The traces asked for, the newest first."""
+        asked = question or Question()
+        about = {
+            "since": asked.since_ns,
+            "before": asked.before_ns,
+            "service": asked.service,
+            "errors": asked.errors_only,
+            "upkeep": asked.upkeep,
+            "payments": asked.payments_only,
+            "id": f"{asked.id_beginning}*" if asked.id_beginning else None,
+            "words": asked.words,
+            "limit": min(asked.limit, TRACES_SHOWN_MAX),
+        }
         with self._changed:
-            rows = self._connection.execute(_TRACES, about).fetchall()
-            names = [self._connection.execute(_ROOT, (row[0],)).fetchone()[0] for row in rows]
-        return [
-            TraceSummary(
-                trace_id=row[0],
-                name=name,
-                services=tuple(sorted(row[5].split(","))),
-                started_ns=row[1],
-                ended_ns=row[2],
-                spans=row[3],
-                errors=row[4],
-            )
-            for row, name in zip(rows, names, strict=True)
-        ]
+            return [self._summary(row) for row in self._connection.execute(_FOUND, about).fetchall()]
+
+    def summaries(self, trace_ids: Iterable[str]) -> list[TraceSummary]:
+        """The summaries of those of these traces that are kept, in the order given."""
+        query = "SELECT trace_id, name, services, started_ns, ended_ns, spans, errors FROM traces WHERE trace_id = ?"
+        with self._changed:
+            rows = [self._connection.execute(query, (trace_id,)).fetchone() for trace_id in trace_ids]
+            return [self._summary(row) for row in rows if row is not None]
 
     def trace(self, trace_id: str) -> list[StoredSpan]:
         """The spans of a trace in the order of their start; empty for a trace that nobody told of."""
@@ -114,15 +103,16 @@ class SpanStore:
             return self._trace(trace_id)
 
     def linking_to(self, trace_id: str) -> list[str]:
-        """The later traces that were linked to this one."""
-        query = "SELECT DISTINCT trace_id FROM links WHERE linked_trace_id = ? ORDER BY rowid"
+        """The traces that were linked to this one: later work, and the shared work of the machinery."""
+        query = "SELECT DISTINCT trace_id FROM links WHERE linked_trace_id = ? AND trace_id <> ? ORDER BY rowid"
         with self._changed:
-            return [row[0] for row in self._connection.execute(query, (trace_id,))]
+            return [row[0] for row in self._connection.execute(query, (trace_id, trace_id))]
 
     def services(self) -> list[str]:
         """The services that have told of spans."""
         with self._changed:
-            return [row[0] for row in self._connection.execute("SELECT DISTINCT service FROM spans ORDER BY service")]
+            rows = self._connection.execute("SELECT DISTINCT services FROM traces").fetchall()
+        return sorted({name for row in rows for name in _names(row[0])})
 
     def wait_for(
         self, trace_id: str, complete: Callable[[Sequence[StoredSpan]], bool], *, timeout_seconds: float = 10.0
@@ -141,27 +131,65 @@ class SpanStore:
         with self._changed:
             self._connection.close()
 
+    # -- inside the lock -----------------------------------------------------------------------------------------
+
+    def _one(self, query: str, *values: object) -> Any:
+        row = self._connection.execute(query, values).fetchone()
+        return None if row is None else row[0]
+
+    def _insert(self, table: str, columns: int, rows: Iterable[Sequence[object]]) -> int:
+        places = ",".join("?" * columns)
+        return self._connection.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({places})", rows).rowcount  # noqa: S608  # ours
+
+    def _fitting(self, spans: Sequence[StoredSpan]) -> list[StoredSpan]:
+        """Those for which their trace still has room."""
+        room: dict[str, int] = {}
+        fitting = []
+        for span in spans:
+            if span.trace_id not in room:
+                kept = self._one("SELECT spans FROM traces WHERE trace_id = ?", span.trace_id)
+                room[span.trace_id] = SPANS_OF_TRACE_MAX - (kept or 0)
+            room[span.trace_id] -= 1
+            if room[span.trace_id] >= 0:
+                fitting.append(span)
+        return fitting
+
+    def _forget(self) -> None:
+        """Delete whole traces, the longest untold first, until what is left is few enough and young enough."""
+        too_old = self._now() - KEPT_SECONDS_MAX
+        query = "SELECT trace_id, spans, told_at FROM traces ORDER BY told_at, rowid LIMIT ?"
+        for trace_id, spans, told_at in self._connection.execute(query, (FORGOTTEN_AT_ONCE_MAX,)).fetchall():
+            if self._kept <= self._spans_max and told_at >= too_old:
+                return
+            for table in TABLES:
+                self._connection.execute(f"DELETE FROM {table} WHERE trace_id = ?", (trace_id,))  # noqa: S608  # ours
+            self._kept -= spans
+
+    def _summary(self, row: Sequence[Any]) -> TraceSummary:
+        return TraceSummary(
+            trace_id=row[0],
+            name=row[1],
+            services=tuple(sorted(_names(row[2]))),
+            started_ns=row[3],
+            ended_ns=row[4],
+            spans=row[5],
+            errors=row[6],
+            payment_ids=self._marked(row[0], PAYMENT_ID),
+            account_ids=self._marked(row[0], ACCOUNT_ID),
+        )
+
+    def _marked(self, trace_id: str, name: str) -> tuple[str, ...]:
+        query = "SELECT value FROM marks WHERE trace_id = ? AND name = ? ORDER BY value"
+        return tuple(row[0] for row in self._connection.execute(query, (trace_id, name)))
+
     def _trace(self, trace_id: str) -> list[StoredSpan]:
         links: dict[str, list[tuple[str, str]]] = {}
         query = "SELECT span_id, linked_trace_id, linked_span_id FROM links WHERE trace_id = ? ORDER BY rowid"
         for span_id, linked_trace_id, linked_span_id in self._connection.execute(query, (trace_id,)):
             links.setdefault(span_id, []).append((linked_trace_id, linked_span_id))
-        rows = self._connection.execute(
-            "SELECT * FROM spans WHERE trace_id = ? ORDER BY started_ns, rowid", (trace_id,)
-        )
-        return [
-            StoredSpan(
-                trace_id=row[0],
-                span_id=row[1],
-                parent_id=row[2],
-                service=row[3],
-                name=row[4],
-                kind=row[5],
-                started_ns=row[6],
-                ended_ns=row[7],
-                status=row[8],
-                attributes=json.loads(row[9]),
-                links=tuple(links.get(row[1], ())),
-            )
-            for row in rows
-        ]
+        query = f"SELECT {SPAN_COLUMNS} FROM spans WHERE trace_id = ? ORDER BY started_ns, rowid"  # noqa: S608  # ours
+        return [span_of(row, links.get(row[1], ())) for row in self._connection.execute(query, (trace_id,))]
+
+
+def _names(services: str) -> list[str]:
+    return [name for name in services.split("|") if name]
