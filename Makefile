@@ -26,7 +26,7 @@ export PYTHONDONTWRITEBYTECODE :=
 unexport UV_PYTHON VIRTUAL_ENV PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down kafka test test-slow test-all test-kafka test-kafka-all check lint format types architecture generated coverage-of-requirements lock clean
+.PHONY: help setup demo up down invariants kafka test test-slow test-all test-kafka test-kafka-all check lint format types architecture generated coverage-of-requirements lock clean
 
 help: ## List every target.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-26s %s\n", $$1, $$2}' Makefile
@@ -42,6 +42,9 @@ up: setup ## Start the whole suite and leave it running.
 
 down: setup ## Stop what `make up` started.
 	@$(PYTHON) -m saldo_local down
+
+invariants: setup ## Hold every invariant against the suite that `make up` left running (exit code 1 where one is broken).
+	@$(PYTHON) -m saldo_local invariants
 
 test: setup ## Run the tests: unit, integration, component, flows, contracts, architecture.
 	@$(PYTEST) $(SPREAD) $(REPORT) $(TESTS)

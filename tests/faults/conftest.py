@@ -12,8 +12,9 @@ from typing import TypeAlias
 import pytest
 from saldo_local.suite import Shape
 
+from tests.faults.armed_suite import ArmedSuite
 from tests.faults.load import Load
-from tests.faults.orders import ArmedSuite, Order
+from tests.faults.orders import Order
 from tests.flows.billing import Billing
 from tests.flows.witness import Witness
 
@@ -23,22 +24,30 @@ World: TypeAlias = tuple[ArmedSuite, Load]
 Running: TypeAlias = Callable[..., AbstractAsyncContextManager[World]]
 
 
-def shape(*, split: bool = False, inbox_enabled: bool = True) -> Shape:
+def shape(*, split: bool = False) -> Shape:
     """Without traces: what is proven here stands in databases, on the broker and with the processor."""
-    return Shape(clock_starts_at=STARTS_AT, split=split, traces=False, inbox_enabled=inbox_enabled)
+    return Shape(clock_starts_at=STARTS_AT, split=split, traces=False)
+
+
+@contextlib.asynccontextmanager
+async def world_of(of: Shape, orders: Mapping[str, Order], folder: Path) -> AsyncIterator[World]:
+    """A suite under orders, watched, with nobody in it yet."""
+    async with ArmedSuite(of, orders, folder) as suite, Witness(suite.stack.kafka_bootstrap) as witness:
+        billing = Billing(suite, witness, starts_at=STARTS_AT)
+        try:
+            yield suite, Load(billing)
+        finally:
+            await billing.close()
 
 
 @pytest.fixture
 def running(tmp_path: Path) -> Running:
     """`async with running(shape(), {"payments-serve": Order(...)}) as (suite, load):`"""
+    return lambda of, orders=None: world_of(of, orders or {}, tmp_path)
 
-    @contextlib.asynccontextmanager
-    async def start(of: Shape, orders: Mapping[str, Order] | None = None) -> AsyncIterator[World]:
-        async with ArmedSuite(of, orders or {}, tmp_path) as suite, Witness(suite.stack.kafka_bootstrap) as witness:
-            billing = Billing(suite, witness, starts_at=STARTS_AT)
-            try:
-                yield suite, Load(billing)
-            finally:
-                await billing.close()
 
-    return start
+@pytest.fixture(scope="module")
+async def standing(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """API and worker apart, one start for all faults of a module: each leaves the suite whole."""
+    async with world_of(shape(split=True), {}, tmp_path_factory.mktemp("orders")) as world:
+        yield world

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final
@@ -42,10 +43,10 @@ class Load:
     customers: list[Customer] = field(default_factory=list)
     payments: list[Accepted] = field(default_factory=list)
 
-    async def arrive(self, customers: int) -> Sequence[Customer]:
-        """So many new accounts, each with a card that pays."""
+    async def arrive(self, customers: int, *, card: str = GOOD_CARD) -> Sequence[Customer]:
+        """So many new accounts, each with a card; the usual one pays."""
         new = await self._side_by_side([self._opened() for _ in range(customers)])
-        await self._side_by_side([self._card(customer) for customer in new])
+        await self._side_by_side([self._card(customer, card) for customer in new])
         self.customers += new
         self.billing.customers += new
         return new
@@ -61,13 +62,32 @@ class Load:
         """One payment each, by a card that is not kept; more than is owed becomes credit."""
         await self._side_by_side([self._paid(one, minor_units) for one in customers or self.customers])
 
-    async def a_month_passes(self) -> None:
-        """Renewals fall due and are collected; days of grace and of retries end."""
-        await self.billing.clock.forward(days=31)
-
-    async def without_autopay(self) -> None:
+    async def without_autopay(self, customers: Sequence[Customer] | None = None) -> None:
         """From now on invoices wait for somebody to pay them."""
-        await self._side_by_side([one.autopay(enabled=False) for one in self.customers])
+        await self._side_by_side([one.autopay(enabled=False) for one in customers or self.customers])
+
+    async def round(self, customers: int) -> Sequence[Customer]:
+        """New customers who order and pay."""
+        new = await self.arrive(customers)
+        await self.subscribe(new)
+        await self.pay(customers=new)
+        return new
+
+    @contextlib.asynccontextmanager
+    async def going_on(self, customers: int) -> AsyncIterator[None]:
+        """Round after round beside what the test does; the round under way is finished at the end."""
+        over = asyncio.Event()
+
+        async def rounds() -> None:
+            while not over.is_set():
+                await self.round(customers)
+
+        going = asyncio.create_task(rounds(), name="load")
+        try:
+            yield
+        finally:
+            over.set()
+            await going
 
     async def _opened(self) -> Customer:
         number, world = next(_numbers), WORLDS[SELLER]
@@ -97,9 +117,9 @@ class Load:
             email=email,
         )
 
-    async def _card(self, customer: Customer) -> None:
+    async def _card(self, customer: Customer, card: str) -> None:
         wish = {
-            "processor_token": GOOD_CARD,
+            "processor_token": card,
             "card": {"brand": "visa", "last_four": "4242", "expiry_year": 2034, "expiry_month": 12},
             "contact": {"name": customer.name, "email": customer.email, "language": "en"},
         }
@@ -114,16 +134,23 @@ class Load:
         accepted = await self._post(customer, "payments", "payments", wish)
         self.payments.append(Accepted(customer, str(accepted["payment_id"]), minor_units))
 
+    async def send_after_all(self, account_id: str, notice_id: str) -> None:
+        """An agent has a failed mail sent again."""
+        token = self.billing.suite.token(str(uuid4()), permissions=["service:override"], sellers=[SELLER])
+        await self._persistently("notifications", f"/v1/accounts/{account_id}/notices/{notice_id}/retry", token, None)
+
     async def _post(self, customer: Customer, service: str, path: str, wish: Mapping[str, object]) -> Mapping[str, Any]:
         return await self._persistently(service, f"/v1/accounts/{customer.account_id}/{path}", customer.token, wish)
 
-    async def _persistently(self, service: str, path: str, token: str, wish: Mapping[str, object]) -> Mapping[str, Any]:
+    async def _persistently(
+        self, service: str, path: str, token: str, wish: Mapping[str, object] | None
+    ) -> Mapping[str, Any]:
         """As a good client does: no answer, or `ask again`, means the same request under the same key."""
         key, deadline, last = str(uuid4()), time.monotonic() + WAIT_SECONDS_MAX, "no answer"
         while time.monotonic() < deadline:
             try:
                 answer = await self.billing.client(service).post(
-                    path, json=dict(wish), headers={"Authorization": f"Bearer {token}", "Idempotency-Key": key}
+                    path, json=wish and dict(wish), headers={"Authorization": f"Bearer {token}", "Idempotency-Key": key}
                 )
             except httpx2.TransportError as gone:
                 last = type(gone).__name__

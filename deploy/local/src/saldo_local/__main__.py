@@ -81,6 +81,9 @@ def _describe_suite(commands: argparse._SubParsersAction[argparse.ArgumentParser
     commands.add_parser("up", help="start everything and leave it running").set_defaults(run=_up)
     commands.add_parser("down", help="stop what `up` started").set_defaults(run=_down)
     commands.add_parser("hold", help="(used by up) keep the suite").set_defaults(run=_hold)
+    commands.add_parser("invariants", help="hold every invariant against what `up` left standing").set_defaults(
+        run=_invariants
+    )
     openapi = commands.add_parser("openapi", help="the services' OpenAPI documents")
     openapi.add_argument("action", choices=["write", "check"])
     openapi.add_argument("--root", type=Path, default=Path.cwd(), help="of the repository")
@@ -109,6 +112,12 @@ def _hold(options: argparse.Namespace) -> int:
     from saldo_local import standing_suite
 
     return standing_suite.hold()
+
+
+def _invariants(options: argparse.Namespace) -> int:
+    from saldo_local.invariants.command import run
+
+    return run()
 
 
 def _openapi(options: argparse.Namespace) -> int:

@@ -113,22 +113,22 @@ async def _hold() -> None:
     for order in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(order, stop.set)
     async with Suite(Shape(), told=lambda line: print(line, flush=True)) as suite:
-        _write_settings(suite)
-        STATE.write_text(json.dumps({"pid": os.getpid(), "addresses": addresses(suite)}))
+        write_down(suite)
         try:
             await stop.wait()
         finally:
             _forget()
 
 
-def _write_settings(suite: Suite) -> None:
-    """What a shell needs to run a service's own commands beside its processes; passwords, so for the owner alone."""
+def write_down(suite: Suite) -> None:
+    """For commands in this folder: the addresses, and each service's settings; passwords, so for the owner alone."""
     for service in suite.databases:
         process = next(process for process in suite.processes.values() if process.service == service)
         own = {name: value for name, value in process.environment.items() if name.startswith(f"{service.upper()}_")}
         path = STATE.parent / f"{service}.env"
         path.touch(mode=0o600)
         path.write_text("".join(f"{name}={shlex.quote(value)}\n" for name, value in own.items()))
+    STATE.write_text(json.dumps({"pid": os.getpid(), "addresses": addresses(suite)}))
 
 
 def _forget() -> None:

@@ -72,7 +72,6 @@ class Shape:
     clock_starts_at: datetime | None = None
     split: bool = True
     traces: bool = True
-    inbox_enabled: bool = True
     suffix: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -158,7 +157,6 @@ class Suite:
             "WORKER_PORT": str(ports.get("worker", 0)),
             "TOKEN_ISSUER": self.stack.issuer,
             "TOKEN_JWKS_URL": self.stack.jwks_url,
-            "INBOX_ENABLED": str(self.shape.inbox_enabled),
             **self._outside(service),
         }
         tracing = {"OTEL_TRACES_SAMPLER": "parentbased_always_on", "OTEL_BSP_SCHEDULE_DELAY": "200"}

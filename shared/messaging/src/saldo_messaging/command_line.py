@@ -19,7 +19,7 @@ from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from saldo_messaging import failpoints, operator, operator_backlog
+from saldo_messaging import failpoints, inbox_check, operator, operator_backlog
 from saldo_messaging.service import Runtime, Service, run_process
 from saldo_messaging.topics import TopicsDiffer, apply_topics, check_topics, published_by
 
@@ -132,6 +132,8 @@ def _parser(package: str) -> argparse.ArgumentParser:
     actions.add_parser("list", help="the parked ones with their reason, the longest due first")
     retry = actions.add_parser("retry", help="give parked timers back to the worker")
     retry.add_argument("key", nargs="?", help="a timer's key; without it all that are parked")
+    inbox = commands.add_parser("inbox", help="what was told to this service, against what had its effect here")
+    inbox.add_argument("action", choices=["check"], help="read all topics heard; ends with 1 where one is missing")
     outbox = commands.add_parser("outbox", help="events that cannot be sent")
     actions = outbox.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("list", help="the parked ones with their reason, in their order")
@@ -162,6 +164,8 @@ async def _run(service: Service, asked: argparse.Namespace) -> int:
             await _topics(service, "apply")
         case "openapi":
             print(json.dumps(_openapi(service), indent=2, sort_keys=True))
+        case "inbox":
+            return await _check_inbox(service)
         case "dead-letters" | "timers" | "outbox":
             await _operate(service, asked)
     return 0
@@ -196,6 +200,15 @@ async def _topics(service: Service, action: str) -> None:
     else:
         await check_topics(settings.kafka_bootstrap, [topic.name for topic in published_by(service.name)])
         print(f"{service.name}: all topics are as the contracts say")
+
+
+async def _check_inbox(service: Service) -> int:
+    findings = await inbox_check.inspect(service)
+    for fault in findings.faults:
+        print(fault)
+    if not findings.faults:
+        print(f"{service.name}: {findings.messages} messages, each applied once, in the order of its key")
+    return 1 if findings.faults else 0
 
 
 def _openapi(service: Service) -> object:

@@ -17,6 +17,12 @@ POOL_SIZE = 10  # connections a process may hold for units of work; the runner i
 READ_POOL_SIZE = 10
 CONNECT_TIMEOUT_SECONDS = 10.0
 COMMAND_TIMEOUT_SECONDS = 60.0  # above the longest batch seen (0.5 s) by far; a hung server must not hang us
+# A process that froze in the middle of a unit keeps its locks for so long; a unit pauses for milliseconds between two
+# statements, and whoever waits for the locks does so below COMMAND_TIMEOUT_SECONDS.
+FROZEN_UNIT_SECONDS_MAX = 20
+# A relay that froze leads for so long. Above the longest healthy wait for the broker (SEND_TIMEOUT_SECONDS of the
+# relay); one that waits longer loses its lead, and what it sent is sent again under the same ids.
+FROZEN_LEADER_SECONDS_MAX = 45
 
 CONNECTIONS: Final = gauge("db.client.connection.count", "{connection}", "Connections of the pool by state")
 CONNECTIONS_MAX: Final = gauge("db.client.connection.max", "{connection}", "Connections the pool may hold")
@@ -37,6 +43,8 @@ DATABASE_ERRORS: tuple[type[Exception], ...] = (
     asyncpg.PostgresConnectionError,
     asyncpg.exceptions.OperatorInterventionError,
     asyncpg.exceptions.InsufficientResourcesError,
+    asyncpg.exceptions.IdleInTransactionSessionTimeoutError,  # we were frozen; everything of the unit is undone
+    asyncpg.InternalClientError,  # the server ended a connection between two statements, and the driver is confused
 )
 INFRASTRUCTURE_ERRORS: tuple[type[Exception], ...] = (*DATABASE_ERRORS, OSError, TimeoutError)
 CONFLICT_ERRORS: tuple[type[Exception], ...] = (
@@ -88,6 +96,7 @@ class Database:
                 "application_name": self._application,
                 "plan_cache_mode": "force_custom_plan",
                 "jit": "off",
+                "idle_in_transaction_session_timeout": f"{FROZEN_UNIT_SECONDS_MAX}s",
             },
         )
 
@@ -110,7 +119,10 @@ class Database:
             self._dsn,
             timeout=CONNECT_TIMEOUT_SECONDS,
             command_timeout=COMMAND_TIMEOUT_SECONDS,
-            server_settings={"application_name": f"{self._application}-relay"},
+            server_settings={
+                "application_name": f"{self._application}-relay",
+                "idle_session_timeout": f"{FROZEN_LEADER_SECONDS_MAX}s",
+            },
         )
         return connection
 

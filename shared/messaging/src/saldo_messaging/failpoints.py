@@ -1,7 +1,9 @@
 """Named places where a test can stop a process dead, so that a crash there is something that was seen.
 
 `SALDO_FAILPOINTS="runner.before-commit=kill@3:/path/hit"` kills the process (SIGKILL) at the third passage and leaves
-the file as proof. Unset, a passage costs one dictionary look-up.
+the file as proof; `stop` instead of `kill` freezes it (SIGSTOP) until somebody sends SIGCONT, which makes a zombie.
+`loop.before-call#reconciliation` counts the passages of that loop alone. Unset, a passage costs one look at an empty
+dictionary.
 """
 
 from __future__ import annotations
@@ -27,12 +29,20 @@ POINTS = frozenset(
         "loop.before-settle",
         "loop.after-settle",
         "timers.before-run",
+        "waiting.before-run",
+        "retention.before-delete",
+        "dead-letters.before-run",
+        "dead-letters.before-answer",
+        "webhook.before-run",
+        "webhook.before-answer",
     }
 )
+ACTIONS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
 
 @dataclass(frozen=True, slots=True)
 class _Order:
+    action: signal.Signals
     passage: int
     proof: Path
 
@@ -43,11 +53,11 @@ def _orders(text: str) -> dict[str, _Order]:
         name, _, rest = item.partition("=")
         action, _, rest = rest.partition("@")
         passage, _, proof = rest.partition(":")
-        if name not in POINTS:
+        if name.partition("#")[0] not in POINTS:
             raise ValueError(f"SALDO_FAILPOINTS: no point {name!r}; known points: {', '.join(sorted(POINTS))}")
-        if action != "kill" or not passage.isdecimal() or int(passage) < 1 or not proof:
+        if action not in ACTIONS or not passage.isdecimal() or int(passage) < 1 or not proof:
             raise ValueError(f"SALDO_FAILPOINTS: cannot read {item!r}; it is written point=kill@3:/path/of/the/proof")
-        orders[name] = _Order(passage=int(passage), proof=Path(proof))
+        orders[name] = _Order(action=ACTIONS[action], passage=int(passage), proof=Path(proof))
     return orders
 
 
@@ -58,17 +68,18 @@ class Failpoints:
         self._orders = _orders(text)
         self._passed: Counter[str] = Counter()
 
-    def hit(self, name: str) -> None:
-        """Pass the named point; the process may end here."""
+    def hit(self, name: str, of: str) -> None:
+        """Pass the named point, perhaps of a named part; the process may end here."""
         if not self._orders:
             return
-        order = self._orders.get(name)
-        if order is None:
-            return
-        self._passed[name] += 1
-        if self._passed[name] == order.passage:
-            order.proof.write_text(name)
-            os.kill(os.getpid(), signal.SIGKILL)
+        for place in (name, f"{name}#{of}"):
+            order = self._orders.get(place)
+            if order is None:
+                continue
+            self._passed[place] += 1
+            if self._passed[place] == order.passage:
+                order.proof.write_text(place)
+                os.kill(os.getpid(), order.action)
 
 
 _failpoints: Failpoints | None = None
@@ -80,9 +91,9 @@ def check() -> None:
     _failpoints = Failpoints(os.environ.get(VARIABLE, ""))
 
 
-def hit(name: str) -> None:
-    """Pass a named point of this process."""
+def hit(name: str, of: str = "") -> None:
+    """Pass a named point of this process; `of` names the part where several have the point."""
     if _failpoints is None:
         check()
     if _failpoints is not None:
-        _failpoints.hit(name)
+        _failpoints.hit(name, of)

@@ -9,6 +9,7 @@ from saldo_telemetry import logger
 
 from saldo_messaging.clocks import machine_now
 from saldo_messaging.database import INFRASTRUCTURE_ERRORS, Database
+from saldo_messaging.failpoints import hit
 
 REQUESTS_KEPT = timedelta(days=7)  # of machine time, as clients are told of Idempotency-Keys
 MESSAGES_MARGIN = timedelta(days=1)  # a message this much too old is already refused, so no repeat can slip through
@@ -66,6 +67,7 @@ class InboxRetention:
     async def _delete(self, sql: str, before: datetime) -> int:
         deleted = 0
         while True:
+            hit("retention.before-delete")
             ended = await self._database.pool.execute(sql, before, ROWS_A_TIME)
             count = int(ended.rsplit(" ", 1)[1])
             deleted += count

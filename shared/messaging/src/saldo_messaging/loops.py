@@ -132,7 +132,7 @@ class LoopRun:
         if not steps:
             return 0
         self._rest_seconds = self._loop.poll_seconds
-        hit("loop.before-claim")
+        hit("loop.before-claim", self._loop.name)
         outcomes = await self._runner.submit([self._task_of(step) for step in steps])
         measuring.rows_claimed(self.name, outcomes)
         claimed = 0
@@ -196,12 +196,12 @@ class LoopRun:
             stored_at=step.stored_at,
             attributes=self._facts(step, answer) if is_sampled(step.traceparent) else None,
         ):
-            hit("loop.before-call")
+            hit("loop.before-call", self._loop.name)
             settle = await self._loop.call(answer)
-            hit("loop.before-settle")
+            hit("loop.before-settle", self._loop.name)
             if settle is not None:
                 ended = "settled" if await self._settle(step, settle) else "never_settled"
-        hit("loop.after-settle")
+        hit("loop.after-settle", self._loop.name)
         return ended
 
     def _facts(self, step: Step, answer: Answer) -> dict[str, str | float]:

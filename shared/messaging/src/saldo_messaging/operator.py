@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import asyncpg
 
 from saldo_messaging import dead_letters
+from saldo_messaging.failpoints import hit
 from saldo_messaging.service import Runtime
 from saldo_messaging.tasks import Declined, Done, Failed, Outcome, Retry, Task
 
@@ -101,7 +102,9 @@ async def _retry_lane(runtime: Runtime, letter: int) -> Sequence[str]:
     lines: list[str] = []
     for _ in range(PASSES_MAX):
         rows = await runtime.database.pool.fetch(LANE_SQL, *place, letter, ROWS_MAX)
+        hit("dead-letters.before-run")
         outcomes = await _run(runtime, rows)
+        hit("dead-letters.before-answer")
         lines += [f"{letter_id}: {_said(outcome)}" for letter_id, outcome in outcomes]
         if not rows or not keyed or not all(isinstance(outcome, _GOES_ON) for _, outcome in outcomes):
             break

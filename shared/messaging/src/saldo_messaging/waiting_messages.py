@@ -15,6 +15,7 @@ from saldo_messaging import dead_letters
 from saldo_messaging.clocks import machine_now
 from saldo_messaging.database import INFRASTRUCTURE_ERRORS, Database
 from saldo_messaging.dead_letters import READ_COLUMNS, Lane
+from saldo_messaging.failpoints import hit
 from saldo_messaging.runner import Runner
 from saldo_messaging.tasks import Retry, Task
 from saldo_messaging.translation import Translation
@@ -115,6 +116,7 @@ class WaitingMessages:
             async with self._database.pool.acquire() as connection:
                 await dead_letters.close(connection, forgotten)
         if tasks:
+            hit("waiting.before-run")
             await self._runner.submit(tasks)
         return len(going)
 

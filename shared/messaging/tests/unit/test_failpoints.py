@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,9 @@ from saldo_messaging.failpoints import POINTS, Failpoints
 @pytest.mark.parametrize(
     ("orders", "said"),
     [
-        ("relay.befor-send=kill@1:/x", "no point 'relay.befor-send'; known points: listener.before-ack"),
+        ("relay.befor-send=kill@1:/x", "no point 'relay.befor-send'; known points: dead-letters.before-answer"),
         ("relay.before-send", "cannot read 'relay.before-send'; it is written point=kill@3:/path/of/the/proof"),
-        ("relay.before-send=stop@1:/x", "cannot read"),
+        ("relay.before-send=sleep@1:/x", "cannot read"),
         ("relay.before-send=kill@0:/x", "cannot read"),
         ("relay.before-send=kill@one:/x", "cannot read"),
         ("relay.before-send=kill@1:", "cannot read"),
@@ -41,7 +42,17 @@ def test_passages_are_counted_by_point(tmp_path: Path, monkeypatch: pytest.Monke
     proof = tmp_path / "proof"
     points = Failpoints(f"relay.before-send=kill@2:{proof},runner.before-commit=kill@9:{proof}")
     for name in sorted(POINTS):
-        points.hit(name)
+        points.hit(name, "")
     assert not died and not proof.exists()
-    points.hit("relay.before-send")
+    points.hit("relay.before-send", "")
     assert died and proof.read_text() == "relay.before-send"
+
+
+def test_an_order_may_be_for_one_part_alone_and_may_freeze(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[signal.Signals] = []
+    monkeypatch.setattr("os.kill", lambda pid, number: sent.append(number))
+    points = Failpoints(f"loop.before-call#reconciliation=stop@1:{tmp_path / 'proof'}")
+    points.hit("loop.before-call", "collection")
+    assert not sent
+    points.hit("loop.before-call", "reconciliation")
+    assert sent == [signal.SIGSTOP]

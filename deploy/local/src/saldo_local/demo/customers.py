@@ -113,11 +113,6 @@ class Doors:
         """As the customer."""
         return await self._call("GET", service, f"/v1/accounts/{customer.account_id}/{path}", self._token(customer))
 
-    async def invariants(self) -> Mapping[str, Any]:
-        """As an agent of both sellers."""
-        token = self._suite.token(str(uuid4()), permissions=["billing_information:view"])
-        return await self._call("GET", "invoicing", "/v1/invariants", token)
-
     def _token(self, customer: Customer) -> str:
         return self._suite.token(
             customer.account_id,

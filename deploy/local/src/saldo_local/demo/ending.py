@@ -11,6 +11,9 @@ from saldo_local.amounts import readable
 from saldo_local.demo.customers import Doors
 from saldo_local.demo.story import Story
 from saldo_local.demo.witnesses import Witnesses, differences
+from saldo_local.invariants.evidence import gather
+from saldo_local.invariants.place import Place
+from saldo_local.invariants.statements import hold
 from saldo_local.suite import SERVICES, Suite
 
 RULE = "-" * 100
@@ -68,23 +71,15 @@ class Ending:
         return faults
 
     async def _invariants(self) -> Sequence[str]:
-        answer = await self._doors.invariants()
-        for item in answer["items"]:
+        """The house's own, as `make invariants` holds them against a suite that stands."""
+        evidence = await gather(Place.of_suite(self._suite), await self._suite.conductor.settle())
+        statements = hold(evidence)
+        for item in evidence.ledger:
             print(f"invariant: {item['statement']}: {item['violations']} violations")
-        charged = await self._charged()
-        applied = sum(fact.event == "PaymentApplied" for fact in self._witnesses.facts)
-        print(f"the card processor charged {charged} times, {applied} payments were applied")
-        faults = [f"invariant broken: {item['statement']}" for item in answer["items"] if item["violations"]]
-        return faults if charged == applied else [*faults, f"{charged} charges, {applied} payments applied"]
-
-    async def _charged(self) -> int:
-        stack = self._suite.stack
-        async with httpx2.AsyncClient(timeout=10.0) as client:
-            answer = await client.get(
-                f"{stack.processor_url}/simulator/ledger",
-                headers={"Authorization": f"Bearer {stack.processor_api_key}"},
-            )
-        return len(answer.json()["charges"])
+        for statement in statements:
+            print(f"invariant: {statement.sentence}: {len(statement.faults)} violations")
+        print(f"the card processor charged {len(evidence.charges)} times")
+        return [f"invariant broken: {fault}" for statement in statements for fault in statement.faults]
 
     async def _trace(self) -> Sequence[str]:
         """The last payment's way, once no more spans come in."""

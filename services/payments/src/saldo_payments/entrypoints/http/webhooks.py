@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Header, Request
 from pydantic import BaseModel
+from saldo_messaging.failpoints import hit
 from saldo_telemetry import current_trace, logger
 from saldo_web import Problem, Public, SecuredRouter
 from saldo_work import Cause, Commands, NotYetKnown, Refused, RequestKey, system_actor
@@ -43,7 +44,9 @@ def webhook_routes(commands: Commands, mail: ProcessorMail) -> SecuredRouter:
         except BadSignature:
             raise Problem(400, "signature-invalid", "The signature does not fit the body.") from None
         if news.command is not None:
+            hit("webhook.before-run")
             await _run(commands, news.command, news.news_id)
+            hit("webhook.before-answer")
         return JSONResponse({"received": True})
 
     return router
