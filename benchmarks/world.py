@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from uuid import UUID, uuid4, uuid5
 
@@ -16,15 +16,23 @@ SELLER = "borealis"
 CURRENCY = "EUR"
 PAYMENT_MINOR_UNITS = 100
 SEED = 20_261_128  # the same accounts are drawn in every run
-_NAMESPACE = UUID("5a1d0b15-0000-5000-8000-000000000002")  # the bench's own
+NAMESPACE = UUID("5a1d0b15-0000-5000-8000-000000000002")  # the bench's own
 
-ACCOUNT_IDS = tuple(str(uuid5(_NAMESPACE, f"account|{number}")) for number in range(ACCOUNTS))
+ACCOUNT_IDS = tuple(str(uuid5(NAMESPACE, f"account|{number}")) for number in range(ACCOUNTS))
 
 
 def drawn(payments: int) -> list[str]:
     """The accounts of so many payments, evenly drawn, so that each gets far below SHARE_MAX of them."""
     draw = random.Random(SEED)  # noqa: S311  # a fair draw, not a secret
     return [draw.choice(ACCOUNT_IDS) for _ in range(payments)]
+
+
+def spread(account_ids: Sequence[str], payments: int) -> list[str]:
+    """The accounts of so many payments in a shuffled order, each as often as the next (once more or less)."""
+    draw = random.Random(SEED)  # noqa: S311  # a fair draw, not a secret
+    order = [account_id for _ in range(-(-payments // len(account_ids))) for account_id in account_ids][:payments]
+    draw.shuffle(order)
+    return order
 
 
 def payments_succeeded(payments: int) -> Iterator[told.PaymentSucceeded]:
