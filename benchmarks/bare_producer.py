@@ -1,4 +1,4 @@
-"""A bare aiokafka producer with the relay's records: `python -m benchmarks.bare_producer BOOTSTRAP TOPIC HOW EVENTS`."""
+"""A bare aiokafka producer with the relay's records: `python -m ... BOOTSTRAP TOPIC HOW EVENTS`."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class Ground:
         """`python -m module`; it ends with the ground or with this process."""
         log = self.stack.run_directory / "logs" / f"bench-{name}-{len(self.children)}.log"
         with log.open("ab") as output:
-            popen = subprocess.Popen(  # noqa: S603  the command is ours
+            popen = subprocess.Popen(
                 [sys.executable, "-m", module, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -42,7 +42,9 @@ async def clone(connections: Mapping[str, asyncpg.Connection], account_id: str, 
         async with connection.transaction():
             for table in TABLES[service]:
                 await connection.execute(_copy_sql(table, names), copies)
-    found = await connections["invoicing"].fetch(f"select {_new('$1', 'n')} from generate_series(1, $2) as n", account_id, copies)
+    found = await connections["invoicing"].fetch(
+        f"select {_new('$1', 'n')} from generate_series(1, $2) as n", account_id, copies
+    )
     return [row[0] for row in found]
 
 
@@ -51,7 +53,7 @@ async def _rows(connection: asyncpg.Connection, tables: Iterable[Table]) -> list
     return [
         row[0]
         for table in tables
-        for row in await connection.fetch(f'select to_jsonb(t)::text from "{table.name}" as t')  # noqa: S608  # our names
+        for row in await connection.fetch(f'select to_jsonb(t)::text from "{table.name}" as t')  # our names
     ]
 
 
@@ -67,6 +69,6 @@ def _copy_sql(table: Table, names: Sequence[str]) -> str:
         new = _new(f"'{name}'", "n") if UUID.fullmatch(name) else f"'{name}' || '-' || n"
         text = f"replace({text}, '{name}', {new})"
     return (
-        f'insert into "{table.name}" select r.* from generate_series(1, $1) as n, "{table.name}" as t, '  # noqa: S608
+        f'insert into "{table.name}" select r.* from generate_series(1, $1) as n, "{table.name}" as t, '
         f'lateral jsonb_populate_record(null::"{table.name}", ({text})::jsonb) as r'
     )

@@ -18,7 +18,8 @@ UNDER_WAY_SQL = {
     "+ (select count(*) from outbox)",
     "invoicing": "select count(*) from outbox",
     "subscriptions": "select count(*) from outbox",
-    "notifications": "select (select count(*) from notices where state in ('queued', 'claimed', 'waiting_for_contact')) "
+    "notifications": "select (select count(*) from notices "
+    "where state in ('queued', 'claimed', 'waiting_for_contact')) "
     "+ (select count(*) from outbox)",
 }
 COUNT_SQL = {
@@ -29,7 +30,8 @@ COUNT_SQL = {
     "(select coalesce(sum(amount_minor_units), 0)::bigint from receipts) as applied, "
     "(select coalesce(sum(ledger_version), 0)::bigint from accounts) as ledger_versions",
     "subscriptions": "select coalesce(sum(ledger_version), 0)::bigint as ledger_versions from standings",
-    "notifications": "select count(*) filter (where state = 'sent' and template = 'payment-succeeded') as receipts_sent, "
+    "notifications": "select count(*) filter (where state = 'sent' and template = 'payment-succeeded') "
+    "as receipts_sent, "
     "count(*) filter (where state = 'sent') as sent, count(*) as notices from notices",
 }
 LETTERS_SQL = "select count(*) from dead_letters where status = 'open'"
@@ -60,7 +62,7 @@ class Databases:
         found: dict[str, int] = {}
         for service, sql in COUNT_SQL.items():
             row = await self.connections[service].fetchrow(sql)
-            found |= {f"{service}.{name}": int(value) for name, value in row.items()}
+            found |= {f"{service}.{name}": int(value) for name, value in (row or {}).items()}
         return found
 
     async def require_sound(self) -> None:
@@ -97,5 +99,7 @@ def require_payments(before: Mapping[str, int], after: Mapping[str, int], paymen
         "notifications.receipts_sent": payments,
         "notifications.notices": payments,
     }
-    faults = [f"{name} grew by {grown[name]} instead of {right}" for name, right in wanted.items() if grown[name] != right]
+    faults = [
+        f"{name} grew by {grown[name]} instead of {right}" for name, right in wanted.items() if grown[name] != right
+    ]
     require(not faults, "; ".join(faults))

@@ -53,10 +53,14 @@ async def running(told: Told, *, alone: bool, extra: Mapping[str, str] | None = 
 async def _opened(ground: Ground, suite: ChainSuite, databases: Databases) -> str:
     """The first account, once all services have their copies of it and its mails are sent."""
     file = suite.folder / "account"
-    child = ground.spawn("opening", "benchmarks.chain.opening", str(file), environment=suite.environment_of("invoicing"))
+    child = ground.spawn(
+        "opening", "benchmarks.chain.opening", str(file), environment=suite.environment_of("invoicing")
+    )
     code = await asyncio.wait_for(asyncio.to_thread(child.popen.wait), OPENING_SECONDS_MAX)
     require(code == 0, f"the account could not be opened:\n{child.last_words()}")
     await wait_until(
-        lambda: databases.settled({"notifications.sent": 1}), "the copies of the account", seconds_max=OPENING_SECONDS_MAX
+        lambda: databases.settled({"notifications.sent": 1}),
+        "the copies of the account",
+        seconds_max=OPENING_SECONDS_MAX,
     )
     return file.read_text()

@@ -83,8 +83,10 @@ def _enter(body: Any, accounts: Any, lines: list[Any], events: list[Any]) -> Non
     account = accounts[account_id]
     account[0] -= amount
     account[1] += 1
-    for side in ("debit", "credit"):
-        lines.append((str(uuid5(LINE_NAMESPACE, f"{payment_id}|{side}")), account_id, payment_id, side, amount))
+    lines += (
+        (str(uuid5(LINE_NAMESPACE, f"{payment_id}|{side}")), account_id, payment_id, side, amount)
+        for side in ("debit", "credit")
+    )
     for type_, facts in (
         ("billing.payment.applied.v1", {"payment_id": payment_id, "amount": body["amount"]}),
         ("billing.balance.changed.v1", {"balance": account[0], "version": account[1]}),

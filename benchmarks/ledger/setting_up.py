@@ -65,4 +65,4 @@ async def prepare(ground: Ground) -> ServiceDatabase:
 async def effects(connection: asyncpg.Connection) -> Effects:
     """Counted once the run is over."""
     row = await connection.fetchrow(EFFECTS_SQL)
-    return Effects(*(int(value) for value in row.values()))
+    return Effects(*(int(value) for value in (row or {}).values()))

@@ -65,7 +65,11 @@ async def _run(suite: Running, payments: int) -> tuple[float, dict[str, float]]:
     meter.start()
     began = asyncio.get_running_loop().time()
     os.kill(suite.suite.pids()["payments-worker"], signal.SIGUSR1)
-    await wait_until(lambda: asyncio.to_thread((folder / ANSWER_FILE).exists), "the callers have their answers", seconds_max=SECONDS_MAX)
+    await wait_until(
+        lambda: asyncio.to_thread((folder / ANSWER_FILE).exists),
+        "the callers have their answers",
+        seconds_max=SECONDS_MAX,
+    )
     ended = await wait_until(
         lambda: suite.databases.settled(wanted), "all is settled", seconds_max=SECONDS_MAX, poll_seconds=POLL_SECONDS
     )
@@ -83,4 +87,6 @@ def _require_no_hot_account(accounts: Sequence[str]) -> None:
 def _require_mails(file: Path, wanted: int) -> None:
     """The mailer's own word, given when its process ended."""
     tally = json.loads(file.read_text()) if file.exists() else {}
-    require(tally == {"mails": wanted, "distinct": wanted}, f"the mailer took {tally} instead of {wanted} mails, each once")
+    require(
+        tally == {"mails": wanted, "distinct": wanted}, f"the mailer took {tally} instead of {wanted} mails, each once"
+    )

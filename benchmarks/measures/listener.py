@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -111,5 +110,3 @@ async def _timed(ground: Ground, hand: Hand, dsn: str, connection: asyncpg.Conne
         require(await sent() == events, f"{hand.title}: {await sent()} events in the topic instead of {events}")
     messages = (events - warmed_up) / EVENTS_PER_MESSAGE
     return Run(messages / (ended - began), {name: seconds / messages * 1e6 for name, seconds in cpu.items()})
-
-

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from saldo_contracts.topics import public_topic
 from saldo_messaging.database import sqlalchemy_url
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Mapped
 
 from benchmarks.ground import READY_LINE
 from benchmarks.ledger import tables
@@ -30,6 +30,9 @@ class Base(DeclarativeBase):
 
 class Account(Base):
     __table__ = tables.accounts
+    balance_minor_units: Mapped[int]
+    currency: Mapped[str]
+    version: Mapped[int]
 
 
 class Line(Base):

@@ -35,12 +35,15 @@ BACK_OFF_SECONDS = 1.0
 PARTITION_CACHE_MAX = 100_000  # keys; a pure-Python murmur2 costs 5.6 microseconds
 LINKS_MAX = 32
 
-FETCH_SQL = "select id, topic, key, type, headers, payload, false as parked from outbox order by id limit $1"
+FETCH_SQL = (
+    "select id, topic, key, headers, payload, false as parked from outbox "
+    "where id <> all($2::bigint[]) order by id limit $1"
+)
 # One statement, one snapshot: an operator who gives rows back beside us can never make a later one overtake them.
 FETCH_BESIDE_PARKED_SQL = (
-    "select id, topic, key, type, headers, payload, exists (select 1 from outbox_parked as p "
+    "select id, topic, key, headers, payload, exists (select 1 from outbox_parked as p "
     "where p.discarded_at is null and p.topic = outbox.topic and p.key = outbox.key) as parked "
-    "from outbox order by id limit $1"
+    "from outbox where id <> all($2::bigint[]) order by id limit $1"
 )
 ANY_PARKED_SQL = "select exists (select 1 from outbox_parked where discarded_at is null)"
 DELETE_SQL = "delete from outbox where id = any($1::bigint[])"
@@ -143,9 +146,9 @@ class Relay:
         pause = POLL_SECONDS_MIN
         while True:
             self._wake.clear()
-            records = await connection.fetch(FETCH_BESIDE_PARKED_SQL if self._any_parked else FETCH_SQL, BATCH_ROWS_MAX)
+            records = await self._fetch(connection)
             if records:
-                await self._send(connection, records)
+                await self._send_on(connection, records)
                 pause = POLL_SECONDS_MIN
                 continue
             try:
@@ -154,7 +157,27 @@ class Relay:
             except TimeoutError:
                 pause = min(pause * 2, POLL_SECONDS_MAX)
 
-    async def _send(self, connection: asyncpg.Connection[asyncpg.Record], records: Sequence[asyncpg.Record]) -> None:
+    async def _fetch(
+        self, connection: asyncpg.Connection[asyncpg.Record], under_way: Sequence[asyncpg.Record] = ()
+    ) -> Sequence[asyncpg.Record]:
+        """The first rows that are not under way: never "behind the last one", for a lower id may commit later."""
+        sql = FETCH_BESIDE_PARKED_SQL if self._any_parked else FETCH_SQL
+        return await connection.fetch(sql, BATCH_ROWS_MAX, [record["id"] for record in under_way])
+
+    async def _send_on(self, connection: asyncpg.Connection[asyncpg.Record], records: Sequence[asyncpg.Record]) -> None:
+        """Send these rows and, while there is a backlog, those after them: the database reads one batch while the
+        broker takes the other. A row is sent only when all before it of its key were acknowledged."""
+        while records:
+            backlog = len(records) == BATCH_ROWS_MAX
+            reading = asyncio.create_task(self._fetch(connection, records)) if backlog else None
+            try:
+                sending = await self._send(records)
+            finally:
+                following = await reading if reading else ()
+            await self._settle(connection, sending)
+            records = () if sending.unsendable else following  # a parked key may have rows among those read before
+
+    async def _send(self, records: Sequence[asyncpg.Record]) -> _Sending:
         lanes, unsendable = self._lanes(records)
         links = [
             row.traceparent
@@ -174,19 +197,26 @@ class Relay:
                 *(self._send_lane(topic, partition, rows) for (topic, partition), rows in lanes.items()),
                 return_exceptions=True,
             )
-        sent = [i for result in results if isinstance(result, _LaneSent) for i in result.ids]
+        sent = [result for result in results if isinstance(result, _LaneSent)]
+        return _Sending(
+            ids=[i for result in sent for i in result.ids],
+            unsendable=[*unsendable, *(result.unsendable for result in sent if result.unsendable)],
+            errors=[
+                *(result.error for result in sent if result.error is not None),
+                *(result for result in results if isinstance(result, BaseException)),
+            ],
+        )
+
+    async def _settle(self, connection: asyncpg.Connection[asyncpg.Record], sending: _Sending) -> None:
+        """Forget what was acknowledged, park what never can be, and raise what went wrong."""
         hit("relay.before-delete")
-        if sent:
-            await connection.execute(DELETE_SQL, sent)
-            self.sent += len(sent)
-        unsendable += [result.unsendable for result in results if isinstance(result, _LaneSent) and result.unsendable]
-        for row in unsendable:
+        if sending.ids:
+            await connection.execute(DELETE_SQL, sending.ids)
+            self.sent += len(sending.ids)
+        for row in sending.unsendable:
             await self._park(connection, row)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
-            if result.error is not None:
-                raise result.error
+        for error in sending.errors:
+            raise error
 
     def _lanes(self, records: Sequence[asyncpg.Record]) -> tuple[dict[tuple[str, int], list[_Row]], list[_Unsendable]]:
         """The rows by partition, in order; and those at which their key stops."""
@@ -299,6 +329,15 @@ class _LaneSent:
     ids: list[int]
     unsendable: _Unsendable | None = None
     error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """What became of one batch of rows."""
+
+    ids: list[int]
+    unsendable: list[_Unsendable]
+    errors: list[BaseException]
 
 
 def _row(record: asyncpg.Record) -> _Row:

@@ -158,9 +158,9 @@ class Runtime:
     def _on_waiting(self) -> None:
         self._waiting.wake()
 
-    def _on_commit(self) -> None:
+    def _on_commit(self, kinds_written: frozenset[type]) -> None:
         for loop in self._loops:
-            loop.wake()
+            loop.wake(kinds_written)
 
     # -- what operators and orchestrators ask --------------------------------------------------------------------
 

@@ -190,6 +190,11 @@ class SqlUnitOfWork:
         await insert_outbox(self._connection, self._outbox)
         return len(self._outbox)
 
+    @property
+    def kinds_written(self) -> frozenset[type]:
+        """The classes of which something was or will be inserted or updated."""
+        return frozenset(stored.kind for stored, shelf in self._shelves.items() if shelf.inserted or shelf.updated)
+
     def announced(
         self,
         entity: object,
