@@ -11,13 +11,17 @@ from saldo_local.stack import Stack, StackFailed
 
 from benchmarks import machine
 from benchmarks.figure import RESULTS, Figure, merge
-from benchmarks.measures import listener, relay
+from benchmarks.measures import chain_alone, chain_real, idle, latency, listener, relay
 from benchmarks.progress import Told, table, telling
 from benchmarks.void import Void
 
 MEASURES: Mapping[str, Callable[[Told], Awaitable[Figure]]] = {
     "relay": relay.measure,
     "listener": listener.measure,
+    "chain_alone": chain_alone.measure,
+    "chain_real": chain_real.measure,
+    "chain_p99_ms_at_50": latency.measure,
+    "idle": idle.measure,
 }
 
 

@@ -1,6 +1,7 @@
 """Opens one account through invoicing's own handlers, as its API does: `python -m benchmarks.chain.opening FILE`.
 
-It gets a person who receives its mails and one large invoice, which payments then pay bit by bit. The id is written to
+It gets a person who receives its mails and one large invoice, which payments then pay bit by bit; it pays by itself, so
+no autopay runs beside them. The id is written to
 FILE; invoicing's worker relays the events, from which the other services make their copies.
 """
 
@@ -28,7 +29,7 @@ AGENT = Actor(kind=ActorKind.AGENT, subject="bench", sellers=frozenset({SELLER})
 OPENING = OpenAccount(
     seller_id=SELLER,
     currency=CURRENCY,
-    preferences=Preferences(language="en", collection=Collection.AUTOMATIC.value),
+    preferences=Preferences(language="en", collection=Collection.BY_TRANSFER.value),
     address=None,
     people=(Person(email="payer@example.org", name="Payer", language="en", primary=True),),
 )

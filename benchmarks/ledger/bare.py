@@ -12,10 +12,10 @@ import json
 import signal
 import sys
 from typing import Any
-from uuid import uuid5
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer
+from saldo_contracts.derived_ids import derived_id
 from saldo_contracts.topics import public_topic
 
 from benchmarks.ground import READY_LINE
@@ -84,7 +84,7 @@ def _enter(body: Any, accounts: Any, lines: list[Any], events: list[Any]) -> Non
     account[0] -= amount
     account[1] += 1
     lines += (
-        (str(uuid5(LINE_NAMESPACE, f"{payment_id}|{side}")), account_id, payment_id, side, amount)
+        (derived_id(LINE_NAMESPACE.bytes, f"{payment_id}|{side}"), account_id, payment_id, side, amount)
         for side in ("debit", "credit")
     )
     for type_, facts in (
@@ -93,7 +93,7 @@ def _enter(body: Any, accounts: Any, lines: list[Any], events: list[Any]) -> Non
     ):
         told = {"account_id": account_id, "seller_id": body["seller_id"], **facts}
         fact = f"{payment_id}|{type_}"
-        event_id = str(uuid5(LINE_NAMESPACE, fact))
+        event_id = derived_id(LINE_NAMESPACE.bytes, fact)
         events.append((event_id, account_id, type_, json.dumps({"ce_id": event_id}), json.dumps(told).encode()))
 
 

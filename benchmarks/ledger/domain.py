@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from saldo_contracts.derived_ids import derived_id
 from saldo_money import Money
 
 LINE_NAMESPACE = UUID("5a1d0b15-0000-5000-8000-000000000001")  # the bench's own
@@ -54,5 +55,5 @@ class Account:
         return self._line(payment_id, Side.DEBIT, amount), self._line(payment_id, Side.CREDIT, amount)
 
     def _line(self, payment_id: str, side: Side, amount: Money) -> Line:
-        line_id = str(uuid5(LINE_NAMESPACE, f"{payment_id}|{side.value}"))
+        line_id = derived_id(LINE_NAMESPACE.bytes, f"{payment_id}|{side.value}")
         return Line(line_id, self.account_id, payment_id, side, amount)

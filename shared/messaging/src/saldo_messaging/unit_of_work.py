@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -274,9 +273,7 @@ class Stage:
         entity = self._unit.held(stored, key)
         if entity is None:
             return None
-        self._out[place] = out = copy.copy(entity)
-        if hasattr(out, "events"):
-            out.events = []
+        self._out[place] = out = stored.copy(entity)
         return out
 
     async def group(self, kind: type[Entity], group: str, value: str) -> list[Entity]:
