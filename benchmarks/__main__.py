@@ -11,7 +11,7 @@ from saldo_local.stack import Stack, StackFailed
 
 from benchmarks import machine
 from benchmarks.figure import RESULTS, Figure, merge
-from benchmarks.measures import chain_alone, chain_real, idle, latency, listener, relay
+from benchmarks.measures import chain_alone, chain_real, idle, latency, listener, relay, renewal_run
 from benchmarks.progress import Told, table, telling
 from benchmarks.void import Void
 
@@ -21,6 +21,7 @@ MEASURES: Mapping[str, Callable[[Told], Awaitable[Figure]]] = {
     "chain_alone": chain_alone.measure,
     "chain_real": chain_real.measure,
     "chain_p99_ms_at_50": latency.measure,
+    "renewal_run": renewal_run.measure,
     "idle": idle.measure,
 }
 

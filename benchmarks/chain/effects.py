@@ -29,10 +29,11 @@ COUNT_SQL = {
     "(select count(*) from receipts) as receipts, "
     "(select coalesce(sum(amount_minor_units), 0)::bigint from receipts) as applied, "
     "(select coalesce(sum(ledger_version), 0)::bigint from accounts) as ledger_versions",
-    "subscriptions": "select coalesce(sum(ledger_version), 0)::bigint as ledger_versions from standings",
+    "subscriptions": "select coalesce(sum(ledger_version), 0)::bigint as ledger_versions, count(*) as standings "
+    "from standings",
     "notifications": "select count(*) filter (where state = 'sent' and template = 'payment-succeeded') "
-    "as receipts_sent, "
-    "count(*) filter (where state = 'sent') as sent, count(*) as notices from notices",
+    "as receipts_sent, count(*) filter (where state = 'sent') as sent, count(*) as notices, "
+    "(select count(*) from contacts) as contacts from notices",
 }
 LETTERS_SQL = "select count(*) from dead_letters where status = 'open'"
 

@@ -1,8 +1,8 @@
-"""Opens one account through invoicing's own handlers, as its API does: `python -m benchmarks.chain.opening FILE`.
+"""Opens one account through invoicing's own handlers, as its API does: `python -m benchmarks.chain.opening FILE HOW`.
 
-It gets a person who receives its mails and one large invoice, which payments then pay bit by bit; it pays by itself, so
-no autopay runs beside them. The id is written to
-FILE; invoicing's worker relays the events, from which the other services make their copies.
+It gets a person who receives its mails, and pays by itself, so that no autopay runs beside what is measured. HOW is
+`owing` (one large invoice, which payments then pay bit by bit) or `paid-ahead` (money for the first month of what it
+will subscribe to). Its id is written to FILE; invoicing's worker relays the events, of which others make their copies.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from uuid import uuid4
 
+from saldo_invoicing.application.apply_payment import ApplyPayment
 from saldo_invoicing.application.issue_invoice import IssueInvoice
 from saldo_invoicing.application.open_account import OpenAccount, Preferences
 from saldo_invoicing.application.people import Person
@@ -24,6 +25,7 @@ from saldo_work import Actor, ActorKind, Cause
 from benchmarks.world import CURRENCY, SELLER
 
 INVOICE_MINOR_UNITS = 1_000_000_00  # more than any run pays
+FIRST_MONTH_MINOR_UNITS = 400_00  # of the three plans in `subscribing`
 AGENT = Actor(kind=ActorKind.AGENT, subject="bench", sellers=frozenset({SELLER}), accounts=None)
 
 OPENING = OpenAccount(
@@ -48,14 +50,19 @@ def _invoice(account_id: str) -> IssueInvoice:
     )
 
 
-async def open_account(file: Path) -> None:
-    """The account and its invoice."""
+def _money_ahead(account_id: str) -> ApplyPayment:
+    return ApplyPayment(account_id, str(uuid4()), FIRST_MONTH_MINOR_UNITS, CURRENCY)
+
+
+async def open_account(file: Path, how: str) -> None:
+    """The account, and what it owes or has."""
+    then = {"owing": _invoice, "paid-ahead": _money_ahead}[how]
     async with Runtime(build_from_environment()) as runtime:
         opened = await runtime.commands.run(OPENING, Cause(str(uuid4()), AGENT))
         account_id = str((opened.body or {})["account_id"])
-        await runtime.commands.run(_invoice(account_id), Cause(str(uuid4()), AGENT))
+        await runtime.commands.run(then(account_id), Cause(str(uuid4()), AGENT))
     file.write_text(account_id)
 
 
 if __name__ == "__main__":
-    asyncio.run(open_account(Path(sys.argv[1])))
+    asyncio.run(open_account(Path(sys.argv[1]), sys.argv[2]))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from benchmarks.chain.cloning import clone
 from benchmarks.chain.effects import Databases, opened
 from benchmarks.chain.suite import ChainSuite
-from benchmarks.ground import Ground, fresh_ground, require_logged
+from benchmarks.ground import Child, Ground, fresh_ground, require_logged
 from benchmarks.progress import Told
 from benchmarks.void import require
 from benchmarks.waiting import wait_until
@@ -35,32 +35,39 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def running(told: Told, *, alone: bool, extra: Mapping[str, str] | None = None) -> AsyncIterator[Running]:
+async def running(told: Told, *, alone: bool) -> AsyncIterator[Running]:
     """The accounts are made once; the runs of a figure follow each other on them."""
-    async with fresh_ground() as ground, ChainSuite(ground.stack, alone=alone, extra=extra) as suite:
+    async with fresh_ground() as ground, ChainSuite(ground.stack, alone=alone) as suite:
         for database in suite.databases.values():
             await require_logged(database)
         dsns = {service: database.dsn for service, database in suite.databases.items()}
         async with opened(dsns) as databases:
             told(f"the suite runs; making {ACCOUNTS:,} accounts, each with a large open invoice")
-            ids = await clone(databases.connections, await _opened(ground, suite, databases), copies=ACCOUNTS)
+            ids = await clone(
+                databases.connections, await open_account(ground, suite, databases, how="owing"), copies=ACCOUNTS
+            )
             for connection in databases.connections.values():
                 await connection.execute("analyze")
             await databases.require_sound()
             yield Running(ground, suite, databases, ids)
 
 
-async def _opened(ground: Ground, suite: ChainSuite, databases: Databases) -> str:
+async def open_account(ground: Ground, suite: ChainSuite, databases: Databases, *, how: str) -> str:
     """The first account, once all services have their copies of it and its mails are sent."""
     file = suite.folder / "account"
     child = ground.spawn(
-        "opening", "benchmarks.chain.opening", str(file), environment=suite.environment_of("invoicing")
+        "opening", "benchmarks.chain.opening", str(file), how, environment=suite.environment_of("invoicing")
     )
-    code = await asyncio.wait_for(asyncio.to_thread(child.popen.wait), OPENING_SECONDS_MAX)
-    require(code == 0, f"the account could not be opened:\n{child.last_words()}")
+    await done(child)
     await wait_until(
-        lambda: databases.settled({"notifications.sent": 1}),
+        lambda: databases.settled({"subscriptions.standings": 1, "notifications.contacts": 1}),
         "the copies of the account",
         seconds_max=OPENING_SECONDS_MAX,
     )
     return file.read_text()
+
+
+async def done(child: Child) -> None:
+    """Wait until a child of the setting-up has ended well. Raises Void."""
+    code = await asyncio.wait_for(asyncio.to_thread(child.popen.wait), OPENING_SECONDS_MAX)
+    require(code == 0, f"{child.name} ended with {code}:\n{child.last_words()}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from saldo_local.stack import Stack
@@ -32,14 +33,13 @@ OWN_MODULES = {
 class ChainSuite(Suite):
     """Only the embedded suite's own wiring is touched: which processes there are and by which command they start."""
 
-    def __init__(
-        self, stack: Stack, *, alone: bool, movable_clocks: bool = False, extra: Mapping[str, str] | None = None
-    ) -> None:
-        clocks = {} if movable_clocks else SYSTEM_CLOCKS
+    def __init__(self, stack: Stack, *, alone: bool, clock_starts_at: datetime | None = None) -> None:
+        clocks = {} if clock_starts_at else SYSTEM_CLOCKS
         self.folder = stack.run_directory / "bench"
         self.folder.mkdir(exist_ok=True)
         own = {FOLDER_VARIABLE: str(self.folder), "PYTHONPATH": str(ROOT)} if alone else {}
-        super().__init__(Shape(environment=ENVIRONMENT | clocks | own | dict(extra or {})), stack=stack)
+        shape = Shape(clock_starts_at=clock_starts_at, environment=ENVIRONMENT | clocks | own)
+        super().__init__(shape, stack=stack)
         self._alone = alone
 
     def _plan(self) -> None:
