@@ -9,13 +9,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.partitioner import murmur2
 from saldo_contracts.envelope import Envelope, encode_headers, event_id, source_of
 from saldo_contracts.event import Event
 from saldo_contracts.topics import TOPICS_BY_NAME
 
+from benchmarks.void import Void, require
+
 BATCH_BYTES_MAX = 900_000  # below the topics' own limit
+
+READ_SECONDS_MAX = 120.0
+READ_RECORDS_MAX = 5_000
+MOMENT_MS = 300
 
 Headers = list[tuple[str, bytes]]
 
@@ -102,20 +108,31 @@ async def fill(bootstrap: str, topic: str, records: Sequence[Record]) -> None:
         await send_batches(producer, topic, records)
 
 
-class TopicCount:
-    """How many records stand in a topic, asked of the broker: `async with TopicCount(...) as count: await count()`."""
+async def read(bootstrap: str, topic: str, *, wanted: int) -> int:
+    """How many records stand in a topic, read one by one: the embedded broker's end offsets lag behind its batches.
 
-    def __init__(self, bootstrap: str, topic: str) -> None:
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
-        self._partitions = [TopicPartition(topic, number) for number in range(TOPICS_BY_NAME[topic].partitions)]
-
-    async def __aenter__(self) -> TopicCount:
-        await self._consumer.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._consumer.stop()
-
-    async def __call__(self) -> int:
-        ends = await self._consumer.end_offsets(self._partitions)
-        return sum(ends.values())
+    Reads until `wanted` came and nothing more for a moment. Raises Void where it takes too long or an id came twice.
+    """
+    consumer = AIOKafkaConsumer(
+        topic, bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest", fetch_max_wait_ms=50
+    )
+    found = 0
+    ids: set[object] = set()
+    await consumer.start()
+    try:
+        async with asyncio.timeout(READ_SECONDS_MAX):
+            while True:
+                came = await consumer.getmany(timeout_ms=MOMENT_MS, max_records=READ_RECORDS_MAX)
+                for records in came.values():
+                    found += len(records)
+                    ids.update(
+                        dict(record.headers).get("ce_id", (record.partition, record.offset)) for record in records
+                    )
+                if found >= wanted and not came:
+                    break
+    except TimeoutError:
+        raise Void(f"only {found} of {wanted} records could be read from {topic}") from None
+    finally:
+        await consumer.stop()
+    require(len(ids) == found, f"{found - len(ids)} records stand twice in {topic}")
+    return found

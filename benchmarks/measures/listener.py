@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 import asyncpg
@@ -12,7 +13,7 @@ from benchmarks.figure import Figure, median_notes
 from benchmarks.ground import Ground, fresh_ground
 from benchmarks.ledger.setting_up import effects, prepare
 from benchmarks.progress import Told
-from benchmarks.topic import TopicCount, enveloped, fill
+from benchmarks.topic import enveloped, fill, read
 from benchmarks.void import require
 from benchmarks.waiting import wait_until
 from benchmarks.world import payments_succeeded
@@ -24,7 +25,8 @@ WARM_UP_SHARE = 0.1  # of the messages; the clock starts after them
 SECONDS_MAX = 180.0
 TEXTBOOK_PER_SECOND_MIN = 100.0  # slower than that, it is no textbook but a strawman, or the machine is busy
 HEARD, TOLD = public_topic("payments").name, public_topic("invoicing").name
-EVENTS_PER_MESSAGE = 2
+EVENTS_PER_MESSAGE, LINES_PER_MESSAGE = 2, 2
+POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,29 +86,30 @@ async def _run(hand: Hand) -> Run:
 async def _timed(ground: Ground, hand: Hand, dsn: str, connection: asyncpg.Connection) -> Run:
     bootstrap = ground.stack.kafka_bootstrap
     profile = ["embedded" if ground.stack.kafka_is_embedded else "apache"] if hand.needs_profile else []
-    async with TopicCount(bootstrap, TOLD) as sent:
-        child = ground.spawn("listener", hand.module, dsn, bootstrap, *profile)
-        meter = CpuMeter({"the worker": child.pid, **ground.server_pids()})
-        events = hand.messages * EVENTS_PER_MESSAGE
-        counts: list[int] = []
+    child = ground.spawn("listener", hand.module, dsn, bootstrap, *profile)
+    meter = CpuMeter({"the worker": child.pid, **ground.server_pids()})
+    counts: list[int] = []
 
-        async def reached(wanted: int) -> bool:
-            code = child.popen.poll()
-            require(code is None, f"{hand.title} ended with {code}:\n{child.last_words()}")
-            counts.append(await sent())
-            return counts[-1] >= wanted
+    async def entered(messages: int) -> bool:
+        code = child.popen.poll()
+        require(code is None, f"{hand.title} ended with {code}:\n{child.last_words()}")
+        counts.append(await connection.fetchval("select count(*) from ledger_lines") // LINES_PER_MESSAGE)
+        return counts[-1] >= messages
 
-        began = await wait_until(
-            lambda: reached(int(events * WARM_UP_SHARE)), f"{hand.title} warms up", seconds_max=SECONDS_MAX
-        )
-        meter.start()
-        warmed_up = counts[-1]
-        ended = await wait_until(lambda: reached(events), f"{hand.title} ends", seconds_max=SECONDS_MAX)
-        cpu = meter.used()
-        await ground.stop([child])
-        found = await effects(connection)
-        faults = found.faults(hand.messages)
-        require(not faults, f"{hand.title}: {'; '.join(faults)}")
-        require(await sent() == events, f"{hand.title}: {await sent()} events in the topic instead of {events}")
-    messages = (events - warmed_up) / EVENTS_PER_MESSAGE
-    return Run(messages / (ended - began), {name: seconds / messages * 1e6 for name, seconds in cpu.items()})
+    async def ended() -> bool:
+        return await entered(hand.messages) and not await connection.fetchval("select exists (select from outbox)")
+
+    warm_up = int(hand.messages * WARM_UP_SHARE)
+    await wait_until(lambda: entered(warm_up), f"{hand.title} warms up", seconds_max=SECONDS_MAX)
+    meter.start()
+    began, warmed_up = asyncio.get_running_loop().time(), counts[-1]
+    end = await wait_until(ended, f"{hand.title} ends", seconds_max=SECONDS_MAX, poll_seconds=POLL_SECONDS)
+    cpu = meter.used()
+    await ground.stop([child])
+    faults = (await effects(connection)).faults(hand.messages)
+    require(not faults, f"{hand.title}: {'; '.join(faults)}")
+    events = hand.messages * EVENTS_PER_MESSAGE
+    found = await read(bootstrap, TOLD, wanted=events)
+    require(found == events, f"{hand.title}: {found} events in the topic instead of {events}")
+    messages = hand.messages - warmed_up
+    return Run(messages / (end - began), {name: seconds / messages * 1e6 for name, seconds in cpu.items()})

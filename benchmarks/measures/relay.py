@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 
@@ -13,7 +14,7 @@ from benchmarks.figure import Figure, median_notes
 from benchmarks.ground import Ground, fresh_ground
 from benchmarks.ledger.setting_up import prepare
 from benchmarks.progress import Told
-from benchmarks.topic import Record, TopicCount, enveloped
+from benchmarks.topic import Record, enveloped, read
 from benchmarks.void import require
 from benchmarks.waiting import wait_until
 from benchmarks.world import payments_succeeded
@@ -62,7 +63,7 @@ async def _relayed(records: Sequence[Record]) -> tuple[float, dict[str, float]]:
                 [record.body for record in records],
             )
             await connection.execute("analyze outbox")
-            result = await _timed(ground, database.dsn, len(records))
+            result = await _timed(ground, connection, database.dsn)
             left = await connection.fetchval("select count(*) from outbox")
             require(left == 0, f"{left} events are still in the outbox")
             return result
@@ -70,28 +71,32 @@ async def _relayed(records: Sequence[Record]) -> tuple[float, dict[str, float]]:
             await connection.close()
 
 
-async def _timed(ground: Ground, dsn: str, events: int) -> tuple[float, dict[str, float]]:
+async def _timed(ground: Ground, connection: asyncpg.Connection, dsn: str) -> tuple[float, dict[str, float]]:
     bootstrap = ground.stack.kafka_bootstrap
     profile = "embedded" if ground.stack.kafka_is_embedded else "apache"
-    async with TopicCount(bootstrap, TOPIC) as sent:
-        child = ground.spawn("relay", "benchmarks.ledger", dsn, bootstrap, profile)
-        meter = CpuMeter({"the worker": child.pid, **ground.server_pids()})
-        counts: list[int] = []
+    first, last = await connection.fetchrow("select min(id), max(id) from outbox") or (0, 0)
+    events = last - first + 1
+    child = ground.spawn("relay", "benchmarks.ledger", dsn, bootstrap, profile)
+    meter = CpuMeter({"the worker": child.pid, **ground.server_pids()})
+    positions: list[int] = []
 
-        async def reached(wanted: int) -> bool:
-            counts.append(await sent())
-            return counts[-1] >= wanted
+    async def reached(position: int) -> bool:
+        require(child.popen.poll() is None, f"the relay ended:\n{child.last_words()}")
+        # Rows leave in the order of their ids, so the first that is left tells how many are gone.
+        positions.append(await connection.fetchval("select id from outbox order by id limit 1") or last + 1)
+        return positions[-1] >= position
 
-        began = await wait_until(
-            lambda: reached(int(events * WARM_UP_SHARE)), "the relay warms up", seconds_max=SECONDS_MAX
-        )
-        meter.start()
-        warmed_up = counts[-1]
-        ended = await wait_until(lambda: reached(events), "the relay sends all", seconds_max=SECONDS_MAX)
-        cpu = meter.used()
-        await ground.stop([child])
-        require(await sent() == events, f"{await sent()} events in the topic instead of {events}")
-    timed = events - warmed_up
+    await wait_until(
+        lambda: reached(first + int(events * WARM_UP_SHARE)), "the relay warms up", seconds_max=SECONDS_MAX
+    )
+    meter.start()
+    began, warmed_up = asyncio.get_running_loop().time(), positions[-1]
+    ended = await wait_until(lambda: reached(last + 1), "the relay sends all", seconds_max=SECONDS_MAX)
+    cpu = meter.used()
+    await ground.stop([child])
+    found = await read(bootstrap, TOPIC, wanted=events)
+    require(found == events, f"{found} events in the topic instead of {events}")
+    timed = last + 1 - warmed_up
     return timed / (ended - began), {name: seconds / timed * 1e6 for name, seconds in cpu.items()}
 
 
@@ -102,6 +107,6 @@ async def _bare(how: str) -> float:
         bootstrap = ground.stack.kafka_bootstrap
         child = ground.spawn("bare", "benchmarks.bare_producer", bootstrap, TOPIC, how, str(EVENTS))
         per_second = float(await child.said("events/s", seconds_max=SECONDS_MAX))
-        async with TopicCount(bootstrap, TOPIC) as sent:
-            require(await sent() == EVENTS, f"{await sent()} events in the topic instead of {EVENTS}")
+        found = await read(bootstrap, TOPIC, wanted=EVENTS)
+        require(found == EVENTS, f"{found} events in the topic instead of {EVENTS}")
         return per_second

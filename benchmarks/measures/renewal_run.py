@@ -93,7 +93,8 @@ async def _renewed(ground: Ground, suite: ChainSuite, databases: Databases) -> t
 
 async def _all_read(consumer: AIOKafkaConsumer) -> float:
     """When the last account's InvoiceIssued was read. Raises Void."""
-    wanted, accounts = InvoiceIssued.type_.encode(), set()
+    wanted = InvoiceIssued.type_.encode()
+    accounts: set[bytes] = set()
     try:
         async with asyncio.timeout(SECONDS_MAX):
             while len(accounts) < ACCOUNTS:
