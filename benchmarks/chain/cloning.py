@@ -19,10 +19,12 @@ from saldo_subscriptions.adapters import tables as subscriptions
 from sqlalchemy import Table
 
 UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-NUMBER: Final = re.compile(r'"((?:[A-Z]+-?)\d{6})"')  # of an account or a document, as people see it
+NUMBER: Final = re.compile(r'"((?:[A-Z]+-?)\d{6,})"')  # of an account or a document, as people see it
 
 # Rows of the seller, not of an account; and what a copied account has not lived through itself.
 NOT_COPIED: Final = frozenset({"number_series", "notices"})
+# Each copy counts as having drawn as many numbers as the first account did.
+SERIES_SQL: Final = "update number_series set next_number = 1 + (next_number - 1) * ($1::bigint + 1)"
 TABLES: Final[Mapping[str, Sequence[Table]]] = {
     service: [*(table for table in metadata.sorted_tables if table.name not in NOT_COPIED), timers]
     for service, metadata in (
@@ -42,6 +44,7 @@ async def clone(connections: Mapping[str, asyncpg.Connection], account_id: str, 
         async with connection.transaction():
             for table in TABLES[service]:
                 await connection.execute(_copy_sql(table, names), copies)
+    await connections["invoicing"].execute(SERIES_SQL, copies)
     found = await connections["invoicing"].fetch(
         f"select {_new('$1', 'n')} from generate_series(1, $2) as n", account_id, copies
     )

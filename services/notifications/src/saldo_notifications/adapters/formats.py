@@ -39,6 +39,7 @@ def _pattern(language: str, exponent: int) -> NumberPattern:
     return pattern
 
 
+@lru_cache(maxsize=4_096)  # prices repeat
 def money(amount: Amount, language: str) -> str:
     """All decimals of the currency (ISO 4217) and no rounding.
 
@@ -52,6 +53,7 @@ def money(amount: Amount, language: str) -> str:
     return _LETTER_BESIDE_DIGIT.sub("\u00a0", str(shown))
 
 
+@lru_cache(maxsize=1_024)  # a day's mails name the same few days
 def day(value: date, language: str) -> str:
     """A local day, the month in words so that nobody can take it for the day."""
     return format_date(value, format="long", locale=locale_of(language))
@@ -64,7 +66,7 @@ def moment(value: datetime, language: str, *, time_zone: str) -> str:
     except (ZoneInfoNotFoundError, ValueError):
         zone = ZoneInfo("UTC")
     locale = locale_of(language)
-    local_day = format_date(value.astimezone(zone), format="long", locale=locale)
+    local_day = day(value.astimezone(zone).date(), language)
     local_time = format_time(value, format="short", tzinfo=zone, locale=locale)
     return f"{local_day}, {local_time} {_zone_name(value, zone, locale=locale)}"
 
