@@ -106,8 +106,8 @@ def environment(language: str, form: Form) -> Environment:
 
 
 def _words_of(language: str, *, markup: bool) -> dict[str, object]:
-    """What `trans` and `_` call. The extension's own functions look their text up, mark it and escape into it at each of
-    the twenty calls of a mail, at three times the cost; the tests hold these against them."""
+    """What `trans` and `_` call. The extension's own functions look their text up and mark it at each of the twenty calls
+    of a mail, at three times the cost."""
     catalogue = translations(language)
 
     @lru_cache(maxsize=WORDS_MAX)
