@@ -81,7 +81,7 @@ def test_a_long_header_is_folded_as_the_standard_library_folds_it(length: int, s
     ("form", "said"), [("html", "100 % of &lt;b&gt; and plain"), ("plain", "100 % of <b> and plain")]
 )
 def test_a_fact_in_a_text_is_escaped_in_html_and_a_percent_sign_stays_one(form: str, said: str) -> None:
-    template = environment("de", form).from_string(  # type: ignore[arg-type]  # the two literals
+    template = environment("de", form).from_string(
         "{% trans what=what %}100 % of {{ what }}{% endtrans %} and {{ _('plain') }}"
     )
     assert template.render(what="<b>") == said

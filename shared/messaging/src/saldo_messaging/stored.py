@@ -206,7 +206,7 @@ class Stored(Generic[Entity]):
         self.groups = dict(groups or {})
         self.key_of: Callable[[object], str] = attrgetter(key)
         self._columns, self._fields = self._map()
-        self._gathers_events = any(field.name == EVENTS_FIELD for field in dataclasses.fields(kind))
+        self._gathers_events = EVENTS_FIELD in typing.get_type_hints(kind)
         self._check()
         self._write_sql()
 

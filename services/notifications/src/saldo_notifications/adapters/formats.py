@@ -61,6 +61,11 @@ def day(value: date, language: str) -> str:
 
 def moment(value: datetime, language: str, *, time_zone: str) -> str:
     """A moment in the account's zone, with the zone's name; UTC where the zone is none that we know."""
+    return _minute(value.replace(second=0, microsecond=0), language, time_zone)
+
+
+@lru_cache(maxsize=1_024)  # the mails of a minute name the same one
+def _minute(value: datetime, language: str, time_zone: str) -> str:
     try:
         zone = ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError):

@@ -106,8 +106,8 @@ def environment(language: str, form: Form) -> Environment:
 
 
 def _words_of(language: str, *, markup: bool) -> dict[str, object]:
-    """What `trans` and `_` call. The extension's own functions look their text up and mark it at each of the twenty calls
-    of a mail, at three times the cost."""
+    """What `trans` and `_` call. The extension's own functions look their text up and mark it at each
+    of a mail's twenty calls, at three times the cost."""
     catalogue = translations(language)
 
     @lru_cache(maxsize=WORDS_MAX)

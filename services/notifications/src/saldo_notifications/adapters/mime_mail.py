@@ -92,6 +92,7 @@ def _recipient(email: str) -> str:
     return address
 
 
+@lru_cache(maxsize=1_024)  # subjects repeat: a price, a number of days
 def _header(text: str) -> str:
     clean = _CONTROLS.sub(" ", text).strip()
     return clean if clean.isascii() else Header(clean, "utf-8").encode()
