@@ -15,8 +15,8 @@ POOL_SIZE = 10  # connections a process may hold for units of work; the runner i
 READ_POOL_SIZE = 10
 CONNECT_TIMEOUT_SECONDS = 10.0
 COMMAND_TIMEOUT_SECONDS = 60.0  # above the longest batch seen (0.5 s) by far; a hung server must not hang us
-# A unit's statements look rows up by key, whatever the size of the table, so each is planned once a connection; planning
-# them anew took a third of the server's time. Without sequential scans that one plan cannot be one for an empty table.
+# A unit's statements look rows up by key, whatever the size of the table, so each is planned once a connection: to
+# plan them anew took a third of the server's time. Without sequential scans that plan cannot be one for an empty table.
 UNIT_SETTINGS = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"}
 
 
