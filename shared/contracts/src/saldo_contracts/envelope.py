@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from json.encoder import encode_basestring_ascii as _quoted
 from typing import Final, NoReturn
 from uuid import UUID
 
@@ -100,6 +101,27 @@ def header_texts(envelope: Envelope) -> dict[str, str]:
     if envelope.tracestate is not None:
         texts["tracestate"] = envelope.tracestate
     return texts
+
+
+def headers_as_json(envelope: Envelope) -> str:
+    """The same as a JSON object, in the same order: written in one go, since every event is stored with it."""
+    text = (
+        f'{{"ce_specversion": "{SPEC_VERSION}", "content-type": "{CONTENT_TYPE}", "ce_id": {_quoted(envelope.id)}, '
+        f'"ce_source": {_quoted(envelope.source)}, "ce_type": {_quoted(envelope.type)}, '
+        f'"ce_subject": {_quoted(envelope.subject)}, "ce_time": "{_instant(envelope.time)}", '
+        f'"ce_partitionkey": {_quoted(envelope.partition_key)}, '
+        f'"ce_sequence": "{envelope.sequence:0{SEQUENCE_DIGITS}d}", "ce_sellerid": {_quoted(envelope.seller_id)}, '
+        f'"ce_recordedtime": "{_instant(envelope.recorded_time)}"'
+    )
+    if envelope.causation_id is not None:
+        text += f', "ce_causationid": {_quoted(envelope.causation_id)}'
+    if envelope.actor is not None:
+        text += f', "ce_actor": {_quoted(envelope.actor)}'
+    if envelope.traceparent is not None:
+        text += f', "traceparent": {_quoted(envelope.traceparent)}'
+    if envelope.tracestate is not None:
+        text += f', "tracestate": {_quoted(envelope.tracestate)}'
+    return text + "}"
 
 
 def encode_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
@@ -203,4 +225,4 @@ def _sequence(text: str) -> int:
 def _instant(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("a time of an envelope needs its zone")
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat().replace("+00:00", "Z")

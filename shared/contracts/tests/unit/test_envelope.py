@@ -1,5 +1,6 @@
 """The envelope survives its headers, and every malformed one is refused in the same way."""
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID, uuid5
@@ -16,6 +17,8 @@ from saldo_contracts.envelope import (
     decode_headers,
     encode_headers,
     event_id,
+    header_texts,
+    headers_as_json,
     source_of,
 )
 from saldo_contracts.events import PaymentSucceeded
@@ -68,6 +71,7 @@ moments = some.datetimes(timezones=some.just(UTC))
 )
 def test_an_envelope_survives_its_headers(envelope: Envelope) -> None:
     assert decode_headers(encode_headers(envelope)) == envelope
+    assert list(json.loads(headers_as_json(envelope)).items()) == list(header_texts(envelope).items())
 
 
 def test_foreign_headers_are_passed_over_whatever_they_hold() -> None:

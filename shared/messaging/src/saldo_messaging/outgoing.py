@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json.encoder
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from saldo_contracts.envelope import Envelope, event_id, header_texts, source_of
+from saldo_contracts.envelope import Envelope, event_id, headers_as_json, source_of
 from saldo_contracts.event import Event
 from saldo_contracts.events.contacts import ContactErased
 from saldo_contracts.topics import MESSAGE_BYTES_MAX, contacts_topic, public_topic
@@ -19,8 +18,6 @@ from saldo_messaging.database import Connection
 
 RECORD_BYTES = 500  # key, lengths and batch header around a record, rounded up: the broker counts them too
 CONTACT_KEY = "contact_id"  # events keyed by a contact travel on the contacts topic of their teller
-
-_quoted = json.encoder.encode_basestring_ascii
 
 Announce = Callable[[object, object], Iterable[Event]]
 """(entity, domain event) -> the contract events that tell it."""
@@ -105,7 +102,7 @@ class Envelopes:
 
     def _row(self, event: Event, envelope: Envelope) -> OutboxRow:
         payload = event.to_bytes()
-        headers = _as_json(header_texts(envelope))
+        headers = headers_as_json(envelope)
         size = len(payload) + len(headers) + RECORD_BYTES
         if size > MESSAGE_BYTES_MAX:
             raise EventTooLarge(f"{event.type_} has {size} bytes, the limit is {MESSAGE_BYTES_MAX}")
@@ -118,11 +115,6 @@ class Envelopes:
             payload=payload,
             occurred_at=envelope.time,
         )
-
-
-def _as_json(texts: Mapping[str, str]) -> str:
-    """A JSON object of strings, as `json.dumps` writes it at twice the cost; the names are ours and need no care."""
-    return "{" + ", ".join([f'"{name}": {_quoted(text)}' for name, text in texts.items()]) + "}"
 
 
 def _tombstone_after(row: OutboxRow) -> OutboxRow:
