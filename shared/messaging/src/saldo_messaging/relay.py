@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
@@ -64,10 +65,11 @@ UNSENDABLE_BEHIND = "an earlier row of this key is parked"
 log = logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
+    """A row as it will be sent; a tuple, since one is made for every event of the house."""
+
     id: int
-    key: str
+    key: bytes
     traceparent: str | None
     headers: list[tuple[str, bytes]]
     payload: bytes | None
@@ -228,17 +230,17 @@ class Relay:
         """The rows by partition, in order; and those at which their key stops."""
         lanes: dict[tuple[str, int], list[_Row]] = defaultdict(list)
         stopped: dict[tuple[str, str], _Unsendable] = {}
-        for record in records:
-            topic, key = record["topic"], record["key"]
-            if (topic, key) in stopped:
+        for row_id, topic, key, headers, payload, parked in records:
+            place = (topic, key)
+            if place in stopped:
                 continue
             try:
-                row, partition = _row(record), self.partition_of(topic, key)
+                row, partition = _row(row_id, key, headers, payload), self.partition_of(topic, key)
             except (ValueError, KeyError, AttributeError):
-                stopped[(topic, key)] = _Unsendable(record["id"], topic, key, UNSENDABLE_UNREADABLE)
+                stopped[place] = _Unsendable(row_id, topic, key, UNSENDABLE_UNREADABLE)
                 continue
-            if record["parked"]:
-                stopped[(topic, key)] = _Unsendable(record["id"], topic, key, UNSENDABLE_BEHIND)
+            if parked:
+                stopped[place] = _Unsendable(row_id, topic, key, UNSENDABLE_BEHIND)
                 continue
             lanes[(topic, partition)].append(row)
         return lanes, list(stopped.values())
@@ -260,7 +262,7 @@ class Relay:
         position = 0
         bytes_max = TOPICS_BY_NAME[topic].max_message_bytes  # the broker measures batches, not messages
         while position < len(rows):
-            too_large = _Unsendable(rows[position].id, topic, rows[position].key, UNSENDABLE_TOO_LARGE)
+            too_large = _Unsendable(rows[position].id, topic, rows[position].key.decode(), UNSENDABLE_TOO_LARGE)
             if rows[position].size + BATCH_HEADER_BYTES > TOPICS_BY_NAME[topic].max_message_bytes:
                 lane.unsendable = too_large
                 break
@@ -290,7 +292,7 @@ class Relay:
             size += row.size
             if count and size > bytes_max:
                 break
-            if batch.append(timestamp=None, key=row.key.encode(), value=row.payload, headers=row.headers) is None:
+            if batch.append(timestamp=None, key=row.key, value=row.payload, headers=row.headers) is None:
                 break
             count += 1
         return batch, count
@@ -346,17 +348,16 @@ class _Sending:
     errors: list[BaseException]
 
 
-def _row(record: asyncpg.Record) -> _Row:
+def _row(row_id: int, key: str, stored: str, payload: bytes | None) -> _Row:
     """Raises ValueError or AttributeError where the stored headers are not an object of texts."""
-    headers: dict[str, str] = json.loads(record["headers"])
-    payload: bytes | None = record["payload"]
+    headers: dict[str, str] = json.loads(stored)
     return _Row(
-        id=record["id"],
-        key=record["key"],
-        traceparent=headers.get("traceparent"),
-        headers=[(name, value.encode()) for name, value in headers.items()],
-        payload=payload,
-        size=len(payload or b"") + len(record["headers"]) + len(record["key"]) + RECORD_HEADER_BYTES,
+        row_id,
+        key.encode(),
+        headers.get("traceparent"),
+        [(name, value.encode()) for name, value in headers.items()],
+        payload,
+        len(payload or b"") + len(stored) + len(key) + RECORD_HEADER_BYTES,
     )
 
 
