@@ -31,10 +31,12 @@ BATCH_HEADER_BYTES = 70  # 61 of the record batch of format 2, rounded up
 RECORD_HEADER_BYTES = 70  # lengths, offsets and header counts of one record, rounded up
 POLL_SECONDS_MIN = 0.005
 POLL_SECONDS_MAX = 0.02  # the api process cannot wake us, so this is what a request may wait for its event
-# Under load a batch a partition costs more than the events in it, on our side, the broker's and the listeners': so many
-# rows at once mean a thousand events a second, and then a moment's wait makes fewer and fuller batches of them.
-LINGER_ROWS_MIN = 40
-LINGER_SECONDS = 0.04
+# Under load a batch a partition costs more than the events in it, on our side, the broker's and the listeners', so a wait
+# makes fewer and fuller ones. It grows with what came in the last one: above 400 events a second to the full tenth of a
+# second, below that to nothing, where nobody would gain from it.
+LINGER_ROWS_MIN = 5
+LINGER_SECONDS_PER_ROW = 1 / 400
+LINGER_SECONDS_MAX = 0.1
 FOLLOWER_POLL_SECONDS = 1.0
 BACK_OFF_SECONDS = 1.0
 PARTITION_CACHE_MAX = 100_000  # keys; a pure-Python murmur2 costs 5.6 microseconds
@@ -157,7 +159,7 @@ class Relay:
                 await self._send_on(connection, records)
                 pause = POLL_SECONDS_MIN
                 if LINGER_ROWS_MIN <= len(records) < BATCH_ROWS_MAX:
-                    await asyncio.sleep(LINGER_SECONDS)
+                    await asyncio.sleep(min(len(records) * LINGER_SECONDS_PER_ROW, LINGER_SECONDS_MAX))
                 continue
             try:
                 await asyncio.wait_for(self._wake.wait(), pause)
