@@ -3,7 +3,7 @@
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
 REPORT := --requirements-report=build/requirements.json
-TYPED  := shared services deploy $(wildcard tests conftest.py)
+TYPED  := shared services deploy benchmarks $(wildcard tests conftest.py)
 
 # What `make test` runs; `make test-all` adds the slow roads. A file of tests stays on one of the WORKERS; those that
 # start whole suites come first, so that no worker is left alone with them at the end.
@@ -26,7 +26,7 @@ export PYTHONDONTWRITEBYTECODE :=
 unexport UV_PYTHON VIRTUAL_ENV PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down invariants kafka test test-slow test-all test-kafka test-kafka-all check lint format types architecture generated coverage-of-requirements lock clean
+.PHONY: help setup demo up down invariants kafka test test-slow test-all test-kafka test-kafka-all check lint format types architecture generated coverage-of-requirements bench lock clean
 
 help: ## List every target.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-26s %s\n", $$1, $$2}' Makefile
@@ -88,6 +88,9 @@ generated: setup ## Check that everything generated is fresh: schemas, AsyncAPI,
 
 coverage-of-requirements: setup ## Say which requirements the last `make test` or `make test-all` proved.
 	@$(PYTHON) -m saldo_testkit requirements
+
+bench: setup ## Measure how fast it is (ONLY="relay listener" takes these figures alone); see benchmarks/README.md.
+	@$(PYTHON) -m benchmarks $(ONLY)
 
 lock: setup ## Choose versions anew and write requirements.lock (hashes, no addresses).
 	@deploy/lock

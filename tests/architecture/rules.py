@@ -53,7 +53,7 @@ ROOMS = frozenset({"__init__", "__main__", "bootstrap", "settings", "entrypoints
 ROOMS_WITH_MIGRATIONS = ROOMS | {"migrations"}
 
 # A module that belongs to what is declared: its name is part of the declared package's own interface.
-PART_OF = {"pydantic_core": "pydantic", "starlette": "fastapi", "cryptography": "pyjwt"}
+PART_OF = {"pydantic_core": "pydantic", "starlette": "fastapi", "cryptography": "pyjwt", "markupsafe": "jinja2"}
 
 OURS_IN_DOMAIN = frozenset({"saldo_money"})
 OURS_IN_APPLICATION = frozenset({"saldo_money", "saldo_contracts", "saldo_work"})

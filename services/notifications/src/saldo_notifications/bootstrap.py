@@ -28,6 +28,7 @@ from saldo_notifications.application.claim_notice import ClaimNotice, ClaimNotic
 from saldo_notifications.application.compose_notices import ComposeNotices, ComposeNoticesHandler
 from saldo_notifications.application.deliver_notice import DeliverNotice
 from saldo_notifications.application.erase_contact import EraseContact, EraseContactHandler
+from saldo_notifications.application.ports import Mailer
 from saldo_notifications.application.read_notices import ReadNotices
 from saldo_notifications.application.record_account import (
     RecordAccount,
@@ -61,17 +62,20 @@ def build_from_environment() -> Service:
     return build(Settings())  # type: ignore[call-arg]  # the environment gives what is required
 
 
-def build(settings: Settings) -> Service:
-    """Raises ValueError (SellerFaulty too) for settings that cannot work."""
+def build(settings: Settings, *, mailer: Mailer | None = None) -> Service:
+    """Raises ValueError (SellerFaulty too) for settings that cannot work.
+
+    `mailer` takes the mails instead of the mail server, for what measures the service without one.
+    """
     sellers = YamlSellers(settings.sellers_path, languages=languages())
-    mailer = SmtpMailer(smtp_server(settings))
-    greeting = Greeting(mailer.greeting)
+    smtp = SmtpMailer(smtp_server(settings))
+    greeting = Greeting(smtp.greeting)
 
     def loops(runtime: Runtime) -> Sequence[ClaimLoop]:
         candidates = SqlCandidates(runtime.database)
-        deliver = DeliverNotice(letters=JinjaLetters(sellers), mailer=mailer)
+        deliver = DeliverNotice(letters=JinjaLetters(sellers), mailer=mailer or smtp)
         return [
-            delivery_loop(candidates.due, deliver, mail_server=mailer, connections_max=settings.smtp_connections_max),
+            delivery_loop(candidates.due, deliver, mail_server=smtp, connections_max=settings.smtp_connections_max),
             waiting_loop(candidates.released),
         ]
 

@@ -53,9 +53,10 @@ def _moment(value: object, check: ValidatorFunctionWrapHandler, info: Validation
     if info.mode == "json":
         if not isinstance(value, str) or _MOMENT.fullmatch(value) is None:
             raise ValueError("not a time of RFC 3339")
-        return datetime.fromisoformat(value).astimezone(UTC)
-    moment: datetime = check(value)
-    return moment.astimezone(UTC)
+        moment = datetime.fromisoformat(value)
+    else:
+        moment = check(value)
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 def _day(value: object, check: ValidatorFunctionWrapHandler, info: ValidationInfo) -> date:

@@ -1,11 +1,14 @@
 """The envelope survives its headers, and every malformed one is refused in the same way."""
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from uuid import UUID, uuid5
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from saldo_contracts.derived_ids import derived_id
 from saldo_contracts.envelope import (
     HEADER_BYTES_MAX,
     HEADERS,
@@ -14,6 +17,8 @@ from saldo_contracts.envelope import (
     decode_headers,
     encode_headers,
     event_id,
+    header_texts,
+    headers_as_json,
     source_of,
 )
 from saldo_contracts.events import PaymentSucceeded
@@ -66,6 +71,7 @@ moments = some.datetimes(timezones=some.just(UTC))
 )
 def test_an_envelope_survives_its_headers(envelope: Envelope) -> None:
     assert decode_headers(encode_headers(envelope)) == envelope
+    assert list(json.loads(headers_as_json(envelope)).items()) == list(header_texts(envelope).items())
 
 
 def test_foreign_headers_are_passed_over_whatever_they_hold() -> None:
@@ -165,3 +171,8 @@ def test_the_id_of_a_fact_is_derived_from_it() -> None:
     assert len({derived(), derived(version=4), derived(type_="billing.payment.failed.v1"), derived(n=1)}) == 4
     # Fixed for ever: another value would send every old fact again under a new id.
     assert event_id("saldo/payments", "a", aggregate_version=1, type="t", n=0) == "e88903e9-1cfd-53da-a7cd-fa3a0cd4811d"
+
+
+@given(some.uuids(), some.text(max_size=200))
+def test_a_derived_id_is_the_uuid_of_version_5(namespace: UUID, name: str) -> None:
+    assert derived_id(namespace.bytes, name) == str(uuid5(namespace, name))

@@ -21,6 +21,7 @@ from saldo_messaging.span_facts import ids_answered, ids_of, waited_since
 from saldo_messaging.tasks import Declined, Deferred, Done, Door, Failed, Outcome, Task
 
 BACK_OFF_SECONDS = 1.0
+IDLE_POLL_SECONDS = 0.1  # a quick loop looks less often while it finds nothing; a row of another process waits so long
 SETTLE_TRIES_MAX = 5  # then the lease runs out and the reconciling loop takes over
 
 WAITED_OUT: tuple[type[Exception], ...] = (Transient, *INFRASTRUCTURE_ERRORS)
@@ -46,7 +47,11 @@ Call: TypeAlias = Callable[[Answer], Awaitable[object | None]]
 @dataclass(frozen=True, slots=True)
 class ClaimLoop:
     """What a loop does; see the README. `call` gets the claim's answer, must time out by itself and never raise for
-    what the outside may do; it returns the command that settles, or None when there is nothing to settle."""
+    what the outside may do; it returns the command that settles, or None when there is nothing to settle.
+
+    `watches` are the classes of entities whose change may be a new candidate: a commit of this process that wrote one
+    of them is followed by a look at once, others are not; None means any. Besides, it looks every `poll_seconds`, and
+    less often (to IDLE_POLL_SECONDS) while it finds nothing."""
 
     name: str
     candidates: Candidates
@@ -54,6 +59,7 @@ class ClaimLoop:
     concurrency: int = 32
     batch: int = 64
     poll_seconds: float = 0.02
+    watches: frozenset[type] | None = None
 
 
 class LoopRun:
@@ -94,16 +100,21 @@ class LoopRun:
         while self._calls:
             await asyncio.gather(*self._calls, return_exceptions=True)
 
-    def wake(self) -> None:
-        """Something was committed that may be a new row."""
-        self._wake.set()
+    def wake(self, kinds_written: frozenset[type]) -> None:
+        """Something of these classes was committed."""
+        watches = self._loop.watches
+        if watches is None or not watches.isdisjoint(kinds_written):
+            self._wake.set()
 
     async def _run_for_ever(self) -> None:
+        idle = 0
         while not self._stopping:
             self._wake.clear()
-            pause = self._loop.poll_seconds
             try:
                 claimed = await self.run_once()
+                idle = 0 if claimed else idle + 1
+                slowest = max(self._loop.poll_seconds, IDLE_POLL_SECONDS)
+                pause = min(self._loop.poll_seconds * max(idle, 1), slowest)
             except WAITED_OUT as error:
                 log.warning("loop waits for the database", loop=self.name, error=type(error).__name__)
                 claimed, pause = 0, BACK_OFF_SECONDS

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from saldo_contracts.envelope import Envelope, encode_headers, event_id, source_of
+from saldo_contracts.envelope import Envelope, event_id, headers_as_json, source_of
 from saldo_contracts.event import Event
 from saldo_contracts.events.contacts import ContactErased
 from saldo_contracts.topics import MESSAGE_BYTES_MAX, contacts_topic, public_topic
@@ -103,7 +102,7 @@ class Envelopes:
 
     def _row(self, event: Event, envelope: Envelope) -> OutboxRow:
         payload = event.to_bytes()
-        headers = json.dumps({name: value.decode() for name, value in encode_headers(envelope)})
+        headers = headers_as_json(envelope)
         size = len(payload) + len(headers) + RECORD_BYTES
         if size > MESSAGE_BYTES_MAX:
             raise EventTooLarge(f"{event.type_} has {size} bytes, the limit is {MESSAGE_BYTES_MAX}")

@@ -83,7 +83,7 @@ class Runner:
         database: Database,
         clock: Clock,
         on_events: Callable[[], None] = lambda: None,
-        on_commit: Callable[[], None] = lambda: None,
+        on_commit: Callable[[frozenset[type]], None] = lambda _: None,
         on_waiting: Callable[[], None] = lambda: None,
         inbox_enabled: bool = True,
         inbox_retention: timedelta | None = None,
@@ -263,7 +263,7 @@ class Runner:
             self._on_events()
         if unit.messages_waiting:
             self._on_waiting()
-        self._on_commit()
+        self._on_commit(unit.kinds_written)
         return outcomes
 
 

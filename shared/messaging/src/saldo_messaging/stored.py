@@ -206,6 +206,7 @@ class Stored(Generic[Entity]):
         self.groups = dict(groups or {})
         self.key_of: Callable[[object], str] = attrgetter(key)
         self._columns, self._fields = self._map()
+        self._gathers_events = EVENTS_FIELD in typing.get_type_hints(kind)
         self._check()
         self._write_sql()
 
@@ -333,6 +334,15 @@ class Stored(Generic[Entity]):
     def make(self, row: asyncpg.Record) -> Entity:
         """The entity of a loaded row."""
         return self.kind(**{field.name: field.make(row) for field in self._fields})
+
+    def copy(self, entity: Entity) -> Entity:
+        """A copy of its own, with no events gathered yet; what the fields hold is immutable and shared."""
+        made: Entity = object.__new__(self.kind)
+        for field in self._fields:
+            object.__setattr__(made, field.name, getattr(entity, field.name))
+        if self._gathers_events:
+            object.__setattr__(made, EVENTS_FIELD, [])
+        return made
 
     def arrays(self, entities: Sequence[object]) -> list[list[object]]:
         """The parameter arrays of an insert or update, one a column."""

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import TypeAlias
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from saldo_contracts.derived_ids import derived_id
 from saldo_work import Answer, Cause, Refusal, RequestKey
 
 CAUSE_NAMESPACE = UUID("5a1d0b11-0000-5000-8000-000000000002")  # ours, fixed for ever: inbox keys must not change
+_CAUSE_NAMESPACE_BYTES = CAUSE_NAMESPACE.bytes
 
 Fact: TypeAlias = str | int | bool | None
 
@@ -126,12 +128,12 @@ Outcome: TypeAlias = Done | Declined | Deferred | Failed | Reused | SetAside
 
 def message_cause_key(group: str, source: str, event_id: str) -> str:
     """The inbox key of a message: consumer group and hash of ce_source and ce_id."""
-    return str(uuid5(CAUSE_NAMESPACE, f"message|{group}|{source}|{event_id}"))
+    return derived_id(_CAUSE_NAMESPACE_BYTES, f"message|{group}|{source}|{event_id}")
 
 
 def request_cause_key(request: RequestKey) -> str:
     """The inbox key of a request: caller, route, Idempotency-Key."""
-    return str(uuid5(CAUSE_NAMESPACE, f"request|{request.caller}|{request.route}|{request.key}"))
+    return derived_id(_CAUSE_NAMESPACE_BYTES, f"request|{request.caller}|{request.route}|{request.key}")
 
 
 def hash_of(command: object) -> bytes:

@@ -86,6 +86,11 @@ class Unit:
         self.events_out = 0
         self.messages_waiting = 0
 
+    @property
+    def kinds_written(self) -> frozenset[type]:
+        """The classes of entities that it changed."""
+        return self._run.books.kinds_written
+
     async def run(self) -> Sequence[Outcome]:
         """Every task's outcome, in order; raises what the database raises, and Culprit."""
         await self._set_rejected_aside()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -190,6 +189,11 @@ class SqlUnitOfWork:
         await insert_outbox(self._connection, self._outbox)
         return len(self._outbox)
 
+    @property
+    def kinds_written(self) -> frozenset[type]:
+        """The classes of which something was or will be inserted or updated."""
+        return frozenset(stored.kind for stored, shelf in self._shelves.items() if shelf.inserted or shelf.updated)
+
     def announced(
         self,
         entity: object,
@@ -269,9 +273,7 @@ class Stage:
         entity = self._unit.held(stored, key)
         if entity is None:
             return None
-        self._out[place] = out = copy.copy(entity)
-        if hasattr(out, "events"):
-            out.events = []
+        self._out[place] = out = stored.copy(entity)
         return out
 
     async def group(self, kind: type[Entity], group: str, value: str) -> list[Entity]:

@@ -39,6 +39,7 @@ def _pattern(language: str, exponent: int) -> NumberPattern:
     return pattern
 
 
+@lru_cache(maxsize=4_096)  # prices repeat
 def money(amount: Amount, language: str) -> str:
     """All decimals of the currency (ISO 4217) and no rounding.
 
@@ -52,6 +53,7 @@ def money(amount: Amount, language: str) -> str:
     return _LETTER_BESIDE_DIGIT.sub("\u00a0", str(shown))
 
 
+@lru_cache(maxsize=1_024)  # a day's mails name the same few days
 def day(value: date, language: str) -> str:
     """A local day, the month in words so that nobody can take it for the day."""
     return format_date(value, format="long", locale=locale_of(language))
@@ -59,12 +61,17 @@ def day(value: date, language: str) -> str:
 
 def moment(value: datetime, language: str, *, time_zone: str) -> str:
     """A moment in the account's zone, with the zone's name; UTC where the zone is none that we know."""
+    return _minute(value.replace(second=0, microsecond=0), language, time_zone)
+
+
+@lru_cache(maxsize=1_024)  # the mails of a minute name the same one
+def _minute(value: datetime, language: str, time_zone: str) -> str:
     try:
         zone = ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError):
         zone = ZoneInfo("UTC")
     locale = locale_of(language)
-    local_day = format_date(value.astimezone(zone), format="long", locale=locale)
+    local_day = day(value.astimezone(zone).date(), language)
     local_time = format_time(value, format="short", tzinfo=zone, locale=locale)
     return f"{local_day}, {local_time} {_zone_name(value, zone, locale=locale)}"
 

@@ -9,6 +9,7 @@ from saldo_messaging import ClaimLoop, Step
 
 from saldo_notifications.application.claim_notice import ClaimNotice
 from saldo_notifications.application.deliver_notice import DeliverNotice
+from saldo_notifications.domain.notice import Notice
 from saldo_notifications.entrypoints.candidates import FindCandidates, step
 
 
@@ -31,5 +32,10 @@ def delivery_loop(
         return [step(one, ClaimNotice(one.notice_id, one.contact_id)) for one in found if one.contact_id is not None]
 
     return ClaimLoop(
-        name="delivery", candidates=candidates, call=deliver, concurrency=connections_max, batch=connections_max
+        name="delivery",
+        candidates=candidates,
+        call=deliver,
+        concurrency=connections_max,
+        batch=connections_max,
+        watches=frozenset({Notice}),
     )

@@ -9,6 +9,8 @@ from saldo_work import Answer
 
 from saldo_notifications.application.address_notice import AddressNotice
 from saldo_notifications.application.take_up_waiting_notice import TakeUpWaitingNotice
+from saldo_notifications.domain.account import Account
+from saldo_notifications.domain.contact import Contact
 from saldo_notifications.entrypoints.candidates import Candidate, FindCandidates, step
 
 POLL_SECONDS = 0.2  # a contact that is late makes a late mail anyway; wake-ups after commits come on top
@@ -22,7 +24,13 @@ def waiting_loop(find_released: FindCandidates) -> ClaimLoop:
     async def nothing_to_call(claimed: Answer) -> None:
         return None
 
-    return ClaimLoop(name="waiting", candidates=candidates, call=nothing_to_call, poll_seconds=POLL_SECONDS)
+    return ClaimLoop(
+        name="waiting",
+        candidates=candidates,
+        call=nothing_to_call,
+        poll_seconds=POLL_SECONDS,
+        watches=frozenset({Account, Contact}),
+    )
 
 
 def _command(found: Candidate) -> AddressNotice | TakeUpWaitingNotice:

@@ -10,6 +10,9 @@ from saldo_work import Answer
 from saldo_payments.application.charge_requests import charge_request
 from saldo_payments.application.ports import CardProcessor
 from saldo_payments.application.settle_charge import SettleCharge
+from saldo_payments.domain.payment import Payment
+
+SIDE_BY_SIDE_MAX = 64  # calls to the processor at once; each waits for some tenths of a second
 
 
 def collection_loop(to_charge: Callable[[int], Awaitable[Sequence[Step]]], processor: CardProcessor) -> ClaimLoop:
@@ -26,4 +29,11 @@ def collection_loop(to_charge: Callable[[int], Awaitable[Sequence[Step]]], proce
             outcome=await processor.charge(request),
         )
 
-    return ClaimLoop(name="collection", candidates=to_charge, call=call)
+    return ClaimLoop(
+        name="collection",
+        candidates=to_charge,
+        call=call,
+        concurrency=SIDE_BY_SIDE_MAX,
+        batch=SIDE_BY_SIDE_MAX,
+        watches=frozenset({Payment}),
+    )

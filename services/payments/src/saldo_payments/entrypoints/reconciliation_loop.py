@@ -37,4 +37,5 @@ def reconciliation_loop(to_ask: Callable[[int], Awaitable[Sequence[Step]]], proc
         concurrency=SIDE_BY_SIDE_MAX,
         batch=SIDE_BY_SIDE_MAX,
         poll_seconds=POLL_SECONDS,
+        watches=frozenset(),  # leases run out by time, no commit brings that about
     )

@@ -10,6 +10,7 @@ from saldo_work import Answer
 from saldo_payments.application.charge_requests import card_check_request
 from saldo_payments.application.ports import CardProcessor
 from saldo_payments.application.settle_validation import SettleValidation
+from saldo_payments.domain.payment_method import PaymentMethod
 
 SIDE_BY_SIDE_MAX = 8
 
@@ -33,4 +34,5 @@ def validation_loop(to_check: Callable[[int], Awaitable[Sequence[Step]]], proces
         call=call,
         concurrency=SIDE_BY_SIDE_MAX,
         batch=SIDE_BY_SIDE_MAX,
+        watches=frozenset({PaymentMethod}),
     )

@@ -1,0 +1,1 @@
+"""The small service's migrations."""
