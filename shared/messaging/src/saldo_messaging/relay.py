@@ -31,9 +31,9 @@ BATCH_HEADER_BYTES = 70  # 61 of the record batch of format 2, rounded up
 RECORD_HEADER_BYTES = 70  # lengths, offsets and header counts of one record, rounded up
 POLL_SECONDS_MIN = 0.005
 POLL_SECONDS_MAX = 0.02  # the api process cannot wake us, so this is what a request may wait for its event
-# Under load a batch a partition costs more than the events in it, on our side, the broker's and the listeners', so a wait
-# makes fewer and fuller ones. It grows with what came in the last one: above 400 events a second to the full tenth of a
-# second, below that to nothing, where nobody would gain from it.
+# Under load a batch a partition costs more than the events in it, on our side, the broker's and the listeners', so a
+# wait makes fewer and fuller ones. It grows with what came in the last one: above 400 events a second to the full tenth
+# of a second, below that to nothing, where nobody would gain from it.
 LINGER_ROWS_MIN = 5
 LINGER_SECONDS_PER_ROW = 1 / 400
 LINGER_SECONDS_MAX = 0.1
