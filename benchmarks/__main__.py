@@ -29,6 +29,8 @@ MEASURES: Mapping[str, Callable[[Told], Awaitable[Figure]]] = {
 async def run(chosen: Sequence[str]) -> int:
     """0 when every figure counts, 1 when one is void; the others are kept."""
     told = telling()
+    if warning := machine.busy():
+        told(warning)
     async with Stack() as stack:
         described = await machine.describe(stack)
     figures: dict[str, Figure] = {}
@@ -42,6 +44,8 @@ async def run(chosen: Sequence[str]) -> int:
             void.append(f"{name}: {why}")
             told(f"{name} is void: {why}")
     print(table(figures, described))
+    if warning:
+        print(f"\n{warning}")
     print(f"\nwritten to {RESULTS.relative_to(RESULTS.parent.parent.parent)}")
     for line in void:
         print(f"VOID  {line}", file=sys.stderr)

@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncpg
 from saldo_local.stack import Stack
 
+LOAD_MAX = 0.5  # processes that want a core before anything is measured; above it the figures are of a busy machine
 LIBRARIES = ("aiokafka", "faststream", "asyncpg", "sqlalchemy", "pydantic")
 
 
@@ -23,6 +24,7 @@ async def describe(stack: Stack) -> dict[str, str]:
     return {
         "processor": _processor(),
         "cores": str(os.cpu_count()),
+        "load before": f"{os.getloadavg()[0]:.1f}",
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "postgresql": f"{server} (fsync on, synchronous_commit on)",
@@ -31,6 +33,14 @@ async def describe(stack: Stack) -> dict[str, str]:
         else "Apache Kafka",
         "libraries": ", ".join(f"{name} {version(name)}" for name in LIBRARIES),
     }
+
+
+def busy() -> str | None:
+    """A warning where the machine has other things to do, which no figure survives."""
+    load = os.getloadavg()[0]
+    if load <= LOAD_MAX:
+        return None
+    return f"the machine is busy (load {load:.1f}): what is measured now is not what it can do"
 
 
 def _processor() -> str:

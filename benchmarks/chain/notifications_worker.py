@@ -12,9 +12,8 @@ from saldo_notifications.bootstrap import build
 from saldo_notifications.domain.answers import ServerAnswer, Stage
 from saldo_notifications.settings import Settings
 
-from benchmarks.chain.suite import bench_folder
+from benchmarks.chain.suite import TALLY_FILE, bench_folder
 
-TALLY_FILE = "mails.json"
 ACCEPTED = 250  # RFC 5321
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from benchmarks.chain.cloning import clone
 from benchmarks.chain.effects import Databases, opened
-from benchmarks.chain.suite import ChainSuite
+from benchmarks.chain.suite import TALLY_FILE, ChainSuite
 from benchmarks.ground import Child, Ground, fresh_ground, require_logged
 from benchmarks.progress import Told
 from benchmarks.void import require
@@ -22,12 +23,13 @@ POLL_SECONDS = 0.1
 
 @dataclass(slots=True)
 class Running:
-    """A suite at rest, its databases, and the ids of its accounts."""
+    """A suite at rest, its databases, and the ids of its accounts; once it has ended, what its mailer took."""
 
     ground: Ground
     suite: ChainSuite
     databases: Databases
     account_ids: list[str]
+    tally: dict[str, int] = field(default_factory=dict)
 
     def pids(self) -> dict[str, int]:
         """Ours by process, and the servers beside us."""
@@ -37,19 +39,21 @@ class Running:
 @contextlib.asynccontextmanager
 async def running(told: Told, *, alone: bool) -> AsyncIterator[Running]:
     """The accounts are made once; the runs of a figure follow each other on them."""
-    async with fresh_ground() as ground, ChainSuite(ground.stack, alone=alone) as suite:
-        for database in suite.databases.values():
-            await require_logged(database)
-        dsns = {service: database.dsn for service, database in suite.databases.items()}
-        async with opened(dsns) as databases:
-            told(f"the suite runs; making {ACCOUNTS:,} accounts, each with a large open invoice")
-            ids = await clone(
-                databases.connections, await open_account(ground, suite, databases, how="owing"), copies=ACCOUNTS
-            )
-            for connection in databases.connections.values():
-                await connection.execute("analyze")
-            await databases.require_sound()
-            yield Running(ground, suite, databases, ids)
+    async with fresh_ground() as ground:
+        async with ChainSuite(ground.stack, alone=alone) as suite:
+            for database in suite.databases.values():
+                await require_logged(database)
+            async with opened({name: database.dsn for name, database in suite.databases.items()}) as databases:
+                told(f"the suite runs; making {ACCOUNTS:,} accounts, each with a large open invoice")
+                first = await open_account(ground, suite, databases, how="owing")
+                ids = await clone(databases.connections, first, copies=ACCOUNTS)
+                for connection in databases.connections.values():
+                    await connection.execute("analyze")
+                await databases.require_sound()
+                found = Running(ground, suite, databases, ids)
+                yield found
+        if (tally := suite.folder / TALLY_FILE).exists():  # written when the mailer's process ends
+            found.tally = json.loads(tally.read_text())
 
 
 async def open_account(ground: Ground, suite: ChainSuite, databases: Databases, *, how: str) -> str:

@@ -24,6 +24,7 @@ ENVIRONMENT = {
 }
 SYSTEM_CLOCKS = {f"{service.upper()}_CLOCK": "system" for service in SERVICES}
 FOLDER_VARIABLE = "BENCH_FOLDER"  # where a process of the bench leaves what it counted
+TALLY_FILE = "mails.json"  # of the mailer in the process of notifications
 OWN_MODULES = {
     "payments-worker": "benchmarks.chain.payments_worker",
     "notifications-worker": "benchmarks.chain.notifications_worker",
