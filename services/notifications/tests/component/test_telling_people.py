@@ -148,6 +148,7 @@ async def test_a_fact_that_comes_before_its_contact_waits_for_it(
 ) -> None:
     anna = person()
     await customer.opened(anna)
+    await service.settled()  # two streams: told later, the recipients would be what the notice waits for
     await customer.tells(PaymentSucceeded, receipt_contact_id=None)
     await customer.reaches("waiting_for_contact")
     await customer.introduces(anna)
@@ -185,6 +186,7 @@ async def test_a_fact_that_comes_before_its_account_waits_for_it(
 async def test_a_contact_that_never_comes_ends_the_notice_at_its_limit(service: Harness, customer: Customer) -> None:
     anna = person()
     await customer.opened(anna)
+    await service.settled()  # two streams: told later, the recipients would be what the notice waits for
     await customer.tells(PaymentSucceeded, receipt_contact_id=None)
     await customer.reaches("waiting_for_contact")
     await service.runtime.database.pool.execute(
