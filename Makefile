@@ -13,13 +13,13 @@ SPREAD    := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 OTHERS    := $(wildcard tests/faults tests/models tests/e2e tests/scenarios)
 ALL_TESTS := $(TESTS) $(OTHERS)
 
-# What `make test-kafka` runs, on one Apache Kafka and in about five minutes: Kafka itself, every component test of
+# What `make test-kafka` runs, on one Apache Kafka a worker of the run: Kafka itself, every component test of
 # messaging, of each service the module that hears and tells most, and the two flows that cross all four services.
 # `make test-kafka-all` runs every component test and flow, and the broker's faults.
-KAFKA_TESTS := tests/kafka shared/messaging/tests/component services/payments/tests/component/test_autopay.py \
-    services/invoicing/tests/component/test_payments.py services/subscriptions/tests/component/test_late_payment.py \
-    services/notifications/tests/component/test_telling_people.py \
-    tests/flows/test_e2e_14_late_payment.py tests/flows/test_processor_in_doubt.py
+KAFKA_TESTS := tests/flows/test_e2e_14_late_payment.py tests/flows/test_processor_in_doubt.py tests/kafka \
+    services/subscriptions/tests/component/test_late_payment.py services/payments/tests/component/test_autopay.py \
+    services/invoicing/tests/component/test_payments.py services/notifications/tests/component/test_telling_people.py \
+    shared/messaging/tests/component
 
 # Set here, once: byte code is written (imports take half the time), no one else's interpreter is used.
 export PYTHONDONTWRITEBYTECODE :=
@@ -50,17 +50,17 @@ test: setup ## Run the tests: unit, integration, component, flows, contracts, ar
 	@$(PYTEST) $(SPREAD) $(REPORT) $(TESTS)
 
 test-slow: setup ## Run only what `make test` leaves out: slow roads, faults, models, end to end.
-	@$(PYTEST) -m slow $(TESTS)
-	@$(PYTEST) -m "" $(OTHERS)
+	@$(PYTEST) $(SPREAD) -m slow $(TESTS)
+	@$(PYTEST) $(SPREAD) -m "" $(OTHERS)
 
 test-all: setup ## Run the tests and the slow roads: faults, models, end to end, scenarios.
-	@$(PYTEST) $(REPORT) -m "" $(ALL_TESTS)
+	@$(PYTEST) $(SPREAD) $(REPORT) -m "" $(ALL_TESTS)
 
 kafka: setup ## Copy Apache Kafka's jars with Maven, once (Java 17 and Maven needed); SALDO_KAFKA=apache uses them.
 	@$(PYTHON) -m saldo_local kafka
 
 test-kafka: kafka ## Run component tests and flows on Apache Kafka instead of the embedded broker (a choice of them).
-	@SALDO_KAFKA=apache $(PYTEST) $(KAFKA_TESTS)
+	@SALDO_KAFKA=apache $(PYTEST) $(SPREAD) $(KAFKA_TESTS)
 
 test-kafka-all: kafka ## Run every component test and flow on Apache Kafka, and the broker's faults: stop, kill, one of three lost.
 	@SALDO_KAFKA=apache $(PYTEST) -m "" tests/kafka shared/messaging/tests/component

@@ -10,6 +10,7 @@ import pytest
 from saldo_contracts.envelope import source_of
 from saldo_contracts.events.invoicing import BalanceCleared
 from saldo_contracts.wire import Amount
+from saldo_local.kafka_choice import KafkaChoice
 from saldo_messaging import MessagingSettings
 from saldo_messaging.inbox_check import inspect
 from saldo_messaging.tasks import message_cause_key
@@ -24,9 +25,13 @@ Make = Callable[[str], Awaitable[str]]
 
 
 @pytest.fixture(scope="module")
-async def purse(make_database: Make, broker: str) -> AsyncIterator[Harness]:
+async def purse(make_database: Make, broker: str, kafka: KafkaChoice) -> AsyncIterator[Harness]:
     settings = MessagingSettings(
-        await make_database("subscriptions"), broker, kafka_profile="embedded", clock="movable"
+        await make_database("subscriptions"),
+        broker,
+        kafka_profile=kafka.profile,
+        replication_factor=kafka.replication_factor,
+        clock="movable",
     )
     async with Harness(build(settings), neighbours=("invoicing",)) as harness:
         await harness.runtime.clock.move_to(NOW)  # type: ignore[union-attr]  # the settings say movable
