@@ -65,7 +65,8 @@ async def transactions(runtime: Runtime, accounts: Sequence[str]) -> int:
     """How many wrote what stands of these accounts, their events included."""
     count: int = await runtime.database.pool.fetchval(
         "select count(distinct writer) from "
-        "(select xmin::text as writer from purses where account_id = any($1::uuid[]) union all select xmin::text from outbox where key = any($1::text[])) as rows",
+        "(select xmin::text as writer from purses where account_id = any($1::uuid[]) "
+        "union all select xmin::text from outbox where key = any($1::text[])) as rows",
         accounts,
     )
     return count
