@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final
@@ -105,8 +105,7 @@ class Load:
             },
             "billing_contact": {"name": f"Customer {number}", "email": email, "language": "en"},
         }
-        token = self.billing.suite.token(str(uuid4()), permissions=AGENT_PERMISSIONS, sellers=[SELLER])
-        opened = await self._persistently("invoicing", "/v1/accounts", token, body)
+        opened = await self._persistently("invoicing", "/v1/accounts", self._agent(*AGENT_PERMISSIONS), body)
         return Customer(
             billing=self.billing,
             account_id=str(opened["account_id"]),
@@ -136,21 +135,29 @@ class Load:
 
     async def send_after_all(self, account_id: str, notice_id: str) -> None:
         """An agent has a failed mail sent again."""
-        token = self.billing.suite.token(str(uuid4()), permissions=["service:override"], sellers=[SELLER])
-        await self._persistently("notifications", f"/v1/accounts/{account_id}/notices/{notice_id}/retry", token, None)
+        path = f"/v1/accounts/{account_id}/notices/{notice_id}/retry"
+        await self._persistently("notifications", path, self._agent("service:override"), None)
 
     async def _post(self, customer: Customer, service: str, path: str, wish: Mapping[str, object]) -> Mapping[str, Any]:
-        return await self._persistently(service, f"/v1/accounts/{customer.account_id}/{path}", customer.token, wish)
+        whole = f"/v1/accounts/{customer.account_id}/{path}"
+        return await self._persistently(service, whole, lambda: customer.token, wish)
+
+    def _agent(self, *permissions: str) -> Callable[[], str]:
+        """Issues tokens of one agent; each lives for minutes, and a request may be asked again for longer."""
+        subject = str(uuid4())
+        return lambda: self.billing.suite.token(subject, permissions=permissions, sellers=[SELLER])
 
     async def _persistently(
-        self, service: str, path: str, token: str, wish: Mapping[str, object] | None
+        self, service: str, path: str, token: Callable[[], str], wish: Mapping[str, object] | None
     ) -> Mapping[str, Any]:
         """As a good client does: no answer, or `ask again`, means the same request under the same key."""
         key, deadline, last = str(uuid4()), time.monotonic() + WAIT_SECONDS_MAX, "no answer"
         while time.monotonic() < deadline:
             try:
                 answer = await self.billing.client(service).post(
-                    path, json=wish and dict(wish), headers={"Authorization": f"Bearer {token}", "Idempotency-Key": key}
+                    path,
+                    json=wish and dict(wish),
+                    headers={"Authorization": f"Bearer {token()}", "Idempotency-Key": key},
                 )
             except httpx2.TransportError as gone:
                 last = type(gone).__name__
