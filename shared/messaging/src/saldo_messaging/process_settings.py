@@ -30,7 +30,6 @@ class ProcessSettings(BaseSettings):
     api_port: int = Field(default=0, ge=0, le=65_535)
     worker_port: int = Field(default=0, ge=0, le=65_535)
     inbox_retention_days: int | None = Field(default=None, ge=1, description="None: a cause is never forgotten")
-    inbox_enabled: bool = Field(default=True, description="off only where a test proves that the inbox is needed")
     token_issuer: str = Field(description="the `iss` of accepted tokens")
     token_jwks_url: str | None = None
     token_jwks_file: Path | None = None
@@ -47,6 +46,5 @@ class ProcessSettings(BaseSettings):
             api_port=self.api_port,
             worker_port=self.worker_port,
             inbox_retention_days=self.inbox_retention_days,
-            inbox_enabled=self.inbox_enabled,
             replication_factor=self.kafka_replication_factor,
         )

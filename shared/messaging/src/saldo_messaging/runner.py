@@ -85,7 +85,6 @@ class Runner:
         on_events: Callable[[], None] = lambda: None,
         on_commit: Callable[[frozenset[type]], None] = lambda _: None,
         on_waiting: Callable[[], None] = lambda: None,
-        inbox_enabled: bool = True,
         inbox_retention: timedelta | None = None,
     ) -> None:
         self._domain = domain
@@ -94,7 +93,6 @@ class Runner:
         self._on_events = on_events
         self._on_commit = on_commit
         self._on_waiting = on_waiting
-        self._inbox_enabled = inbox_enabled
         self._inbox_retention = inbox_retention
         self._envelopes = Envelopes(domain.service)
         self._waiting: deque[_Parcel] = deque()
@@ -250,7 +248,6 @@ class Runner:
                     handlers=self._domain.handlers,
                     refusals=self._domain.refusals,
                     service=self._domain.service,
-                    inbox_enabled=self._inbox_enabled,
                     inbox_retention=self._inbox_retention,
                     culprits=culprits,
                 ),

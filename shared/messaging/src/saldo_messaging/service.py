@@ -91,7 +91,6 @@ class Runtime:
             on_events=self._on_events,
             on_commit=self._on_commit,
             on_waiting=self._on_waiting,
-            inbox_enabled=settings.inbox_enabled,
             inbox_retention=None if retention is None else timedelta(days=retention),
         )
         self.translation = Translation(service.name, service.listens)

@@ -49,7 +49,6 @@ class MessagingSettings:
     api_port: int = 0
     worker_port: int = 0
     inbox_retention_days: int | None = None  # None: a cause is never forgotten
-    inbox_enabled: bool = True  # off only in the test which proves that the inbox is needed
     replication_factor: int = 1
 
     @property

@@ -52,7 +52,6 @@ class UnitRun:
     handlers: Mapping[type, Handler[Any]]
     refusals: tuple[type[Exception], ...]
     service: str
-    inbox_enabled: bool
     inbox_retention: timedelta | None
     culprits: Mapping[int, Exception]
 
@@ -150,7 +149,7 @@ class Unit:
                 self._outcomes[position] = Done(repeated=True)
             elif task.timer:
                 timers[task.timer.dedupe_key] = position
-            elif task.cause_key and (self._run.inbox_enabled or task.door is not Door.MESSAGE):
+            elif task.cause_key:
                 first = firsts.setdefault(task.cause_key, position)
                 if first != position:
                     self._twins[position] = first

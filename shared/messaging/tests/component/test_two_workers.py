@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
 import pytest
+from aiokafka import ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from saldo_contracts.events.invoicing import BalanceCleared
 from saldo_contracts.events.subscriptions import ServiceReactivated
@@ -20,6 +22,7 @@ from saldo_contracts.wire import Amount
 from saldo_local.kafka_choice import KafkaChoice
 from saldo_messaging import MessagingSettings, Runtime, operator_backlog, relay
 from saldo_messaging.migrate import migrate_async
+from saldo_messaging.tasks import Task
 from saldo_messaging.topics import TopicsDiffer, apply_topics, check_topics
 from saldo_testkit.harness import Harness
 from saldo_work import Cause, UnitOfWork, system_actor
@@ -187,16 +190,25 @@ async def test_a_new_group_sees_old_events(purse: Harness, make_database: Make) 
         await runtime.stop_worker()
 
 
-async def test_without_the_inbox_duplicates_double_their_effects(purse: Harness, make_database: Make) -> None:
+async def test_without_the_inbox_duplicates_double_their_effects(
+    purse: Harness, make_database: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The inbox is what keeps the promise: a build without it must be seen to break it."""
     address = await make_database("portal")
-    settings = replace(purse.service.messaging, dsn=address, clock="system", inbox_enabled=False)
+    settings = replace(purse.service.messaging, dsn=address, clock="system")
     service = replace(build(settings), name="portal")
     await migrate_async(address, service.migrations)
     await apply_topics(settings.kafka_bootstrap, "portal", replication_factor=settings.replication_factor)
     account = str(uuid4())
     await purse.teller.tell(cleared(account), times=2)
     async with Runtime(service) as runtime:
+        translate = runtime.translation.task_of_record
+
+        def without_cause(record: ConsumerRecord[Any, Any]) -> Task | None:
+            task = translate(record)
+            return task and replace(task, cause_key=None)  # nothing to recognise a repeat by
+
+        monkeypatch.setattr(runtime.translation, "task_of_record", without_cause)
         await runtime.start_worker()
 
         async def doubled() -> bool:
