@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import uuid4
@@ -28,7 +28,6 @@ from shared.messaging.tests.until import until
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TOPIC = public_topic("invoicing").name
-Make = Callable[[str], Awaitable[str]]
 Headers = list[tuple[str, bytes | None]]
 
 
@@ -38,16 +37,8 @@ def script() -> Script:
 
 
 @pytest.fixture(scope="module")
-async def purse(make_database: Make, broker: str, kafka: KafkaChoice, script: Script) -> AsyncIterator[Harness]:
-    address = await make_database("subscriptions")
-    settings = MessagingSettings(
-        address,
-        broker,
-        kafka_profile=kafka.profile,
-        replication_factor=kafka.replication_factor,
-        clock="movable",
-    )
-    async with Harness(build(settings, script=script), neighbours=("invoicing",)) as harness:
+async def purse(purse_settings: MessagingSettings, script: Script) -> AsyncIterator[Harness]:
+    async with Harness(build(purse_settings, script=script), neighbours=("invoicing",)) as harness:
         await harness.runtime.clock.move_to(NOW)  # type: ignore[union-attr]  # the settings say movable
         yield harness
 

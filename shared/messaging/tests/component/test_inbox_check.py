@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -10,7 +10,6 @@ import pytest
 from saldo_contracts.envelope import source_of
 from saldo_contracts.events.invoicing import BalanceCleared
 from saldo_contracts.wire import Amount
-from saldo_local.kafka_choice import KafkaChoice
 from saldo_messaging import MessagingSettings
 from saldo_messaging.inbox_check import inspect
 from saldo_messaging.tasks import message_cause_key
@@ -21,19 +20,11 @@ from shared.messaging.tests.until import until
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 POISON = 13  # the purse's handler fails at it
-Make = Callable[[str], Awaitable[str]]
 
 
 @pytest.fixture(scope="module")
-async def purse(make_database: Make, broker: str, kafka: KafkaChoice) -> AsyncIterator[Harness]:
-    settings = MessagingSettings(
-        await make_database("subscriptions"),
-        broker,
-        kafka_profile=kafka.profile,
-        replication_factor=kafka.replication_factor,
-        clock="movable",
-    )
-    async with Harness(build(settings), neighbours=("invoicing",)) as harness:
+async def purse(purse_settings: MessagingSettings) -> AsyncIterator[Harness]:
+    async with Harness(build(purse_settings), neighbours=("invoicing",)) as harness:
         await harness.runtime.clock.move_to(NOW)  # type: ignore[union-attr]  # the settings say movable
         yield harness
 

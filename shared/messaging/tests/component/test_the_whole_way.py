@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -12,7 +12,6 @@ import pytest
 from saldo_contracts.events.invoicing import BalanceCleared
 from saldo_contracts.events.subscriptions import ServiceReactivated
 from saldo_contracts.wire import Amount
-from saldo_local.kafka_choice import KafkaChoice
 from saldo_messaging import MessagingSettings
 from saldo_testkit.harness import Harness
 from saldo_work import Cause, Refused, RequestKey, system_actor
@@ -20,19 +19,11 @@ from saldo_work import Cause, Refused, RequestKey, system_actor
 from shared.messaging.tests.component.purse import SELLER, Fill, build
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-Make = Callable[[str], Awaitable[str]]
 
 
 @pytest.fixture(scope="module")
-async def purse(make_database: Make, broker: str, kafka: KafkaChoice) -> AsyncIterator[Harness]:
-    settings = MessagingSettings(
-        await make_database("subscriptions"),
-        broker,
-        kafka_profile=kafka.profile,
-        replication_factor=kafka.replication_factor,
-        clock="movable",
-    )
-    async with Harness(build(settings), neighbours=("invoicing",)) as harness:
+async def purse(purse_settings: MessagingSettings) -> AsyncIterator[Harness]:
+    async with Harness(build(purse_settings), neighbours=("invoicing",)) as harness:
         await harness.runtime.clock.move_to(NOW)  # type: ignore[union-attr]  # the settings say movable
         yield harness
 

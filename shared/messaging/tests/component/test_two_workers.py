@@ -19,7 +19,6 @@ from saldo_contracts.events.invoicing import BalanceCleared
 from saldo_contracts.events.subscriptions import ServiceReactivated
 from saldo_contracts.topics import public_topic
 from saldo_contracts.wire import Amount
-from saldo_local.kafka_choice import KafkaChoice
 from saldo_messaging import MessagingSettings, Runtime, operator_backlog, relay
 from saldo_messaging.migrate import migrate_async
 from saldo_messaging.tasks import Task
@@ -42,16 +41,8 @@ def script() -> Script:
 
 
 @pytest.fixture(scope="module")
-async def purse(make_database: Make, broker: str, kafka: KafkaChoice, script: Script) -> AsyncIterator[Harness]:
-    address = await make_database("subscriptions")
-    settings = MessagingSettings(
-        address,
-        broker,
-        kafka_profile=kafka.profile,
-        replication_factor=kafka.replication_factor,
-        clock="movable",
-    )
-    async with Harness(build(settings, script=script), neighbours=("invoicing",)) as harness:
+async def purse(purse_settings: MessagingSettings, script: Script) -> AsyncIterator[Harness]:
+    async with Harness(build(purse_settings, script=script), neighbours=("invoicing",)) as harness:
         await harness.runtime.clock.move_to(NOW)  # type: ignore[union-attr]  # the settings say movable
         yield harness
 
