@@ -53,6 +53,7 @@ class ArmedSuite(Suite):
         kind = self.sabotage.get(process.name)
         command = [sys.executable, "-m", module] if kind is None else [sys.executable, str(SABOTEUR), kind, module]
         process.popen = self._popen([*command, process.kind], process)
+        process.environment.update(UNARMED)  # an order holds for one life: who starts it again means it to live
 
     async def stop(self) -> None:
         """Servers that were started again here end before the keeper removes what they stand on."""
@@ -89,7 +90,7 @@ class ArmedSuite(Suite):
         elif order is None and healthy:
             self.sabotage.pop(name, None)
         try:
-            await self.restart(name, UNARMED if order is None else order.environment(self.folder))
+            await self.restart(name, None if order is None else order.environment(self.folder))
         except StackFailed:
             if not self.died(name):
                 raise
@@ -113,7 +114,7 @@ class ArmedSuite(Suite):
         self.sabotage.pop(name, None)
         if sabotage is not None:
             self.sabotage[name] = sabotage
-        await self.restart(name, UNARMED)
+        await self.restart(name)
 
     # -- replicas ------------------------------------------------------------------------------------------------
 
@@ -123,7 +124,6 @@ class ArmedSuite(Suite):
         port, prefix = free_port(), service.upper()
         environment = {
             **first.environment,
-            **UNARMED,
             f"{prefix}_REPLICA": str(number),
             f"{prefix}_WORKER_PORT": str(port),
         }

@@ -28,7 +28,6 @@ from saldo_messaging.topics import TopicsDiffer, check_topics, published_by
 LEADER_LOCK = 0x5A1D0002  # one relay at a time per database
 BATCH_ROWS_MAX = 2_000  # about 2 MB in memory
 SEND_TIMEOUT_SECONDS = 30.0
-START_SECONDS_MAX = 30.0  # below what the server lets a leader's session rest: a start that hangs is begun anew, aloud
 BATCH_BYTES_MAX = 1_600_000  # the producer's own limit; above the largest message (a dead letter)
 BATCH_HEADER_BYTES = 70  # 61 of the record batch of format 2, rounded up
 RECORD_HEADER_BYTES = 70  # lengths, offsets and header counts of one record, rounded up
@@ -149,11 +148,8 @@ class Relay:
             while not await connection.fetchval("select pg_try_advisory_lock($1)", LEADER_LOCK):
                 self.trouble = None
                 await asyncio.sleep(FOLLOWER_POLL_SECONDS)
-            async with asyncio.timeout(START_SECONDS_MAX):
-                await check_topics(
-                    self._settings.kafka_bootstrap, [topic.name for topic in published_by(self._service)]
-                )
-                await self._start_producer()
+            await check_topics(self._settings.kafka_bootstrap, [topic.name for topic in published_by(self._service)])
+            await self._start_producer()
             self._any_parked = await connection.fetchval(ANY_PARKED_SQL)
             self.leading, self.trouble = True, None
             await self._drain(connection)
